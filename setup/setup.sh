@@ -1,0 +1,23 @@
+#!/bin/sh
+# setup.sh [--demo]: all that a fresh machine lacks to build and run reckon:
+# Debian packages, llama.cpp, model files and, with --demo, the demo data. Each
+# step does nothing when its result is there, so this can run before every
+# build. An interrupted one is simply run again.
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+# step WHAT SCRIPT: run it, say how long it took.
+step() {
+    before=$(date +%s)
+    "$setup/$2" >/dev/null
+    say "$1: ready ($(($(date +%s) - before)) s)"
+}
+
+case ${1:-} in
+'' | --demo) ;;
+*) die "usage: setup/setup.sh [--demo]" ;;
+esac
+step packages packages.sh
+step llama.cpp llama.sh
+step models models.sh
+[ "${1:-}" != --demo ] || step "demo data" demo_data.sh

@@ -1,0 +1,130 @@
+#include "cli/answer.h"
+#include "cli/args.h"
+#include "cli/out.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char help_recommend[] =
+    "Synopsis\n"
+    "  reckon recommend --user ID [OPTION...]\n"
+    "  reckon recommend --profile TEXT [OPTION...]\n"
+    "\n"
+    "Description\n"
+    "  Recommends items, best first, each with a sentence why. The score has\n"
+    "  no unit and is comparable within one answer only; `likes` is the\n"
+    "  calibrated chance that the user likes the item, where there is one.\n"
+    "\n"
+    "  WAY is one of\n"
+    "    auto        all that is prepared, fused (default)\n"
+    "    embeddings  profiles as vectors; a trained recommender on them\n"
+    "    tokens      profiles as readable tokens; a score is their sum\n"
+    "    llm         the language model ranks the candidates\n"
+    "    rag         the language model writes wishes, the vectors find the\n"
+    "                items that answer them; they stand under their wish\n"
+    "  When a way cannot answer (a model is missing, no time is left),\n"
+    "  another stands in, and the first line says which and why.\n"
+    "\n"
+    "Options\n"
+    "  -u, --user ID          a stored user\n"
+    "      --profile TEXT     the user in words; together with --user, "
+    "instead\n"
+    "                         of the stored profile\n"
+    "  -w, --way WAY          how (default: auto)\n"
+    "  -n, --number N         how many, 1 to 1000 (default: 10)\n"
+    "      --candidates ID,ID rank only these items\n"
+    "      --include-seen     also what the user has already had\n"
+    "      --explain          under each item, the parts of its score\n"
+    "      --trace            at the end, what each stage did\n"
+    "\n"
+    "Examples\n"
+    "  reckon recommend --user U12345\n"
+    "  reckon recommend --user U12345 --way tokens --explain\n"
+    "  reckon recommend --profile '29, New York, likes historical novels'\n"
+    "  reckon recommend -u U12345 -w llm --candidates B78901,B27381\n";
+
+
+/* Splits "a,b,c" into ids, which point into a copy at `*copy`. An exit code;
+ * both are the caller's to free. */
+static int split(const cli *c, const char *text, char **copy, const char ***ids,
+                 size_t *n)
+{
+    rk_error no_memory = {.code = RK_ENOMEM, .msg = "out of memory"};
+    size_t room = 1;
+    char *rest;
+    char *id;
+
+    for (const char *p = text; *p; p++)
+        room += *p == ',';
+    *copy = rest = strdup(text);
+    *ids = calloc(room, sizeof(**ids));
+    if (!*copy || !*ids)
+        return cli_fail(c, &no_memory);
+    while ((id = strsep(&rest, ","))) {
+        if (!id[0])
+            return cli_usage(c, "--candidates has an empty id");
+        (*ids)[(*n)++] = id;
+    }
+    return EXIT_OK;
+}
+
+
+static int answer(const cli *c, const rk_request *request,
+                  const answer_opts *opts)
+{
+    rk_engine *engine = NULL;
+    rk_answer *a = NULL;
+    rk_error err = {0};
+    int rc = cli_open(c, &engine);
+
+    if (rc != EXIT_OK)
+        return rc;
+    if (rk_recommend(engine, request, &a, &err) != RK_OK)
+        rc = cli_fail(c, &err);
+    else if (c->json)
+        rc = out_json(c, rk_answer_json(a));
+    else
+        answer_list(c, a, opts);
+    rk_answer_free(a);
+    rk_engine_close(engine);
+    return rc;
+}
+
+
+int cmd_recommend(cli *c, int argc, char **argv)
+{
+    rk_request ask = {.n = 10};
+    answer_opts opts = {.reasons = false};
+    const char *candidates = NULL;
+    const char **ids = NULL;
+    char *copy = NULL;
+    const arg_option options[] = {
+        {"user", 'u', ARG_TEXT, &ask.user, 0, 0},
+        {"profile", 0, ARG_TEXT, &ask.profile, 0, 0},
+        {"way", 'w', ARG_TEXT, &ask.way, 0, 0},
+        {"number", 'n', ARG_COUNT, &ask.n, 1, 1000},
+        {"candidates", 0, ARG_TEXT, &candidates, 0, 0},
+        {"include-seen", 0, ARG_FLAG, &ask.include_seen, 0, 0},
+        {"explain", 0, ARG_FLAG, &opts.reasons, 0, 0},
+        {"trace", 0, ARG_FLAG, &opts.trace, 0, 0},
+    };
+    bool done;
+    int rc = args_read(c, &argc, &argv, options,
+                       sizeof(options) / sizeof(options[0]), &done);
+
+    if (rc != EXIT_OK || done)
+        return rc;
+    if (argc > 0)
+        return cli_usage(c, "unexpected argument '%s'", argv[0]);
+    if (!ask.user && !ask.profile)
+        return cli_usage(c, "for whom? --user ID or --profile TEXT");
+    if (candidates) {
+        rc = split(c, candidates, &copy, &ids, &ask.n_candidates);
+        ask.candidates = ids;
+    }
+    if (rc == EXIT_OK)
+        rc = answer(c, &ask, &opts);
+    free(ids);
+    free(copy);
+    return rc;
+}

@@ -1,0 +1,90 @@
+#include "core/blas.h"
+
+#include <cblas.h>
+#include <lapacke.h>
+
+/* Row-major symmetric input: LAPACK's column-major lower triangle is our
+ * upper one. */
+static void mirror(float *a, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < i; j++)
+            a[i * n + j] = a[j * n + i];
+}
+
+
+void rk_gemm(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k,
+             float alpha, const float *a, const float *b, float beta, float *c)
+{
+    if (m == 0 || n == 0)
+        return;
+    cblas_sgemm(CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans,
+                transpose_b ? CblasTrans : CblasNoTrans, (int)m, (int)n, (int)k,
+                alpha, a, (int)(transpose_a ? m : (k ? k : 1)), b,
+                (int)(transpose_b ? (k ? k : 1) : n), beta, c, (int)n);
+}
+
+
+void rk_gram(size_t m, size_t n, const float *a, float beta, float *g)
+{
+    if (n == 0)
+        return;
+    cblas_ssyrk(CblasRowMajor, CblasUpper, CblasTrans, (int)n, (int)m, 1.0f, a,
+                (int)n, beta, g, (int)n);
+    mirror(g, n);
+}
+
+
+float rk_dot(const float *a, const float *b, size_t n)
+{
+    return cblas_sdot((int)n, a, 1, b, 1);
+}
+
+
+void rk_axpy(size_t n, float alpha, const float *x, float *y)
+{
+    cblas_saxpy((int)n, alpha, x, 1, y, 1);
+}
+
+
+static int not_definite(rk_error *err, size_t n, lapack_int info)
+{
+    return rk_fail(err, RK_EINVAL,
+                   "matrix (%zu, %zu) is not positive definite at row %d", n, n,
+                   (int)info);
+}
+
+
+int rk_spd_invert(float *a, size_t n, rk_error *err)
+{
+    lapack_int info;
+
+    if (n == 0)
+        return RK_OK;
+    info = LAPACKE_spotrf(LAPACK_COL_MAJOR, 'L', (int)n, a, (int)n);
+    if (info == 0)
+        info = LAPACKE_spotri(LAPACK_COL_MAJOR, 'L', (int)n, a, (int)n);
+    if (info != 0)
+        return not_definite(err, n, info);
+    mirror(a, n);
+    return RK_OK;
+}
+
+
+int rk_spd_solve(float *a, size_t n, float *b, size_t m, rk_error *err)
+{
+    lapack_int info;
+
+    if (n == 0 || m == 0)
+        return RK_OK;
+    info = LAPACKE_spotrf(LAPACK_COL_MAJOR, 'L', (int)n, a, (int)n);
+    if (info != 0)
+        return not_definite(err, n, info);
+    /* A = L L' with L in column-major lower = row-major upper U, A = U' U:
+     * two triangular solves straight on the row-major right-hand side. */
+    cblas_strsm(CblasRowMajor, CblasLeft, CblasUpper, CblasTrans, CblasNonUnit,
+                (int)n, (int)m, 1.0f, a, (int)n, b, (int)m);
+    cblas_strsm(CblasRowMajor, CblasLeft, CblasUpper, CblasNoTrans,
+                CblasNonUnit, (int)n, (int)m, 1.0f, a, (int)n, b, (int)m);
+    return RK_OK;
+}

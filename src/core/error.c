@@ -1,0 +1,28 @@
+#include "core/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+int rk_fail(rk_error *err, int code, const char *fmt, ...)
+{
+    if (err) {
+        va_list ap;
+
+        err->code = code;
+        va_start(ap, fmt);
+        vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
+        va_end(ap);
+
+        /* One line, whatever was quoted in it. */
+        for (char *p = err->msg; *p; p++)
+            if (*p == '\n' || *p == '\r')
+                *p = ' ';
+    }
+    return code;
+}
+
+
+int rk_no_memory(rk_error *err)
+{
+    return rk_fail(err, RK_ENOMEM, "out of memory");
+}

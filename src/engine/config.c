@@ -1,0 +1,368 @@
+#include "engine/config.h"
+
+#include "core/buf.h"
+#include "core/file.h"
+#include "core/mem.h"
+#include "core/text.h"
+#include "data/template.h"
+#include "engine/sheet.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MAX_BYTES ((size_t)256 * 1024)
+
+/* What a value is, and so how its text is checked and kept. */
+enum kind {
+    TEXT,     /* char *; min: 1 when it may not be empty */
+    TEMPLATE, /* char * */
+    WORDS,    /* catalogue.tags */
+    POSITIVE, /* events */
+    NEGATIVE,
+    COUNT, /* size_t within min, max */
+    NUMBER /* double within min, max */
+};
+
+struct key {
+    const char *section;
+    const char *name;
+    enum kind kind;
+    size_t at;
+    double min, max;
+};
+
+#define AT(member) offsetof(rk_config, member)
+
+static const struct key keys[] = {
+    {NULL, "store", TEXT, AT(store), 1, 0},
+    {"models", "embedder", TEXT, AT(models.embedder), 1, 0},
+    {"models", "writer", TEXT, AT(models.writer), 1, 0},
+    {"models", "folder", TEXT, AT(models.folder), 0, 0},
+    {"profiles", "item", TEMPLATE, AT(profiles.item), 1, 0},
+    {"profiles", "user", TEMPLATE, AT(profiles.user), 0, 0},
+    {"profiles", "line", TEMPLATE, AT(profiles.line), 1, 0},
+    {"catalogue", "noun", TEXT, AT(catalogue.noun), 1, 0},
+    {"catalogue", "noun_plural", TEXT, AT(catalogue.noun_plural), 1, 0},
+    {"catalogue", "verb", TEXT, AT(catalogue.verb), 1, 0},
+    {"catalogue", "categories", TEXT, AT(catalogue.categories), 0, 0},
+    {"catalogue", "tags", WORDS, AT(catalogue.tags), 0, 0},
+    {"events", "positive", POSITIVE, AT(events), 0, 0},
+    {"events", "negative", NEGATIVE, AT(events), 0, 0},
+    {"recommend", "n", COUNT, AT(recommend.n), 1, 1000},
+    {"recommend", "deadline_ms", COUNT, AT(recommend.deadline_ms), 0, 3600000},
+    {"llm", "history", COUNT, AT(llm.history), 0, 1000},
+    {"llm", "candidates", COUNT, AT(llm.candidates), 1, 1000},
+    {"llm", "seed", COUNT, AT(llm.seed), 0, 4294967295.0},
+    {"learn", "ease_lambda", NUMBER, AT(learn.ease_lambda), 0.001, 1e9},
+    {"learn", "ease_decay", NUMBER, AT(learn.ease_decay), 0, 1},
+    {"learn", "half_life_days", NUMBER, AT(learn.half_life_days), 0, 1e6},
+};
+
+#define N_KEYS (sizeof(keys) / sizeof(keys[0]))
+
+
+static void *member(rk_config *c, const struct key *k)
+{
+    return (char *)c + k->at;
+}
+
+
+static int set_text(char **out, const char *text, rk_error *err)
+{
+    char *copy = rk_strdup(text);
+
+    if (!copy)
+        return rk_no_memory(err);
+    free(*out);
+    *out = copy;
+    return RK_OK;
+}
+
+
+static void tags_free(rk_config *c)
+{
+    for (size_t i = 0; i < c->catalogue.n_tags; i++)
+        free(c->catalogue.tags[i]);
+    free(c->catalogue.tags);
+    c->catalogue.tags = NULL;
+    c->catalogue.n_tags = 0;
+}
+
+
+static int set_tags(rk_config *c, const rk_sheet *s, size_t i,
+                    const rk_sheet_value *v, rk_error *err)
+{
+    tags_free(c);
+    c->catalogue.tags = rk_calloc(v->n_words, sizeof(char *));
+    if (!c->catalogue.tags)
+        return rk_no_memory(err);
+    for (size_t j = 0; j < v->n_words; j++) {
+        int rc = v->words[j][0]
+                     ? set_text(&c->catalogue.tags[j], v->words[j], err)
+                     : rk_sheet_refuse(s, i, "expected words, found nothing",
+                                       err);
+
+        if (rc)
+            return rc;
+        c->catalogue.n_tags++;
+    }
+    return RK_OK;
+}
+
+
+static int set_rules(rk_config *c, const rk_sheet *s, size_t i,
+                     const rk_sheet_value *v, rk_error *err)
+{
+    bool positive = keys[i].kind == POSITIVE;
+    rk_rule *rules = positive ? c->events.positive : c->events.negative;
+    size_t *n = positive ? &c->events.n_positive : &c->events.n_negative;
+    rk_error why;
+    char text[80];
+
+    if (v->n_words > RK_RULES_MAX) {
+        snprintf(text, sizeof(text), "expected at most %d rules, found %zu",
+                 RK_RULES_MAX, v->n_words);
+        return rk_sheet_refuse(s, i, text, err);
+    }
+    *n = 0;
+    for (size_t j = 0; j < v->n_words; j++) {
+        if (rk_rule_parse(&rules[j], v->words[j], &why) != RK_OK)
+            return rk_sheet_refuse(s, i, why.msg, err);
+        ++*n;
+    }
+    return RK_OK;
+}
+
+
+static bool all_digits(const char *s)
+{
+    return s[0] && s[strspn(s, "0123456789")] == '\0';
+}
+
+
+static int set_number(rk_config *c, const rk_sheet *s, size_t i,
+                      const char *text, rk_error *err)
+{
+    const struct key *k = &keys[i];
+    char why[160];
+    double v;
+    bool ok = rk_text_to_double(text, &v) &&
+              (k->kind == NUMBER || all_digits(text)) && v >= k->min &&
+              v <= k->max;
+
+    if (!ok) {
+        snprintf(why, sizeof(why),
+                 "expected a%s number, %.10g to %.10g, found '%.40s'",
+                 k->kind == COUNT ? " whole" : "", k->min, k->max, text);
+        return rk_sheet_refuse(s, i, why, err);
+    }
+    if (k->kind == NUMBER)
+        *(double *)member(c, k) = v;
+    else
+        *(size_t *)member(c, k) = (size_t)v;
+    return RK_OK;
+}
+
+
+static int set(rk_config *c, const rk_sheet *s, size_t i, rk_error *err)
+{
+    const struct key *k = &keys[i];
+    rk_sheet_value v = rk_sheet_get(s, i);
+    rk_error why;
+
+    if (!v.given)
+        return RK_OK;
+    switch (k->kind) {
+    case WORDS: return set_tags(c, s, i, &v, err);
+    case POSITIVE:
+    case NEGATIVE: return set_rules(c, s, i, &v, err);
+    case COUNT:
+    case NUMBER: return set_number(c, s, i, v.text, err);
+    case TEXT:
+    case TEMPLATE: break;
+    }
+    if (k->min > 0 && !v.text[0])
+        return rk_sheet_refuse(s, i, "expected a text, found nothing", err);
+    if (k->kind == TEMPLATE && rk_template_check(v.text, &why) != RK_OK)
+        return rk_sheet_refuse(s, i, why.msg, err);
+    return set_text(member(c, k), v.text, err);
+}
+
+
+/* Writes all that the text says over what the configuration holds. */
+static int lay_over(rk_config *c, const char *bytes, size_t len,
+                    const char *name, rk_error *err)
+{
+    rk_sheet_key known[N_KEYS];
+    rk_sheet *sheet = NULL;
+    int rc;
+
+    for (size_t i = 0; i < N_KEYS; i++)
+        known[i] = (rk_sheet_key){keys[i].section, keys[i].name,
+                                  keys[i].kind == WORDS ||
+                                      keys[i].kind == POSITIVE ||
+                                      keys[i].kind == NEGATIVE};
+    rc = rk_sheet_parse(&sheet, known, N_KEYS, name, bytes, len, err);
+    for (size_t i = 0; rc == RK_OK && i < N_KEYS; i++)
+        rc = set(c, sheet, i, err);
+    rk_sheet_free(sheet);
+    return rc;
+}
+
+
+static int make_plural(rk_config *c, rk_error *err)
+{
+    rk_buf plural;
+
+    if (c->catalogue.noun_plural)
+        return RK_OK;
+    rk_buf_init(&plural);
+    rk_buf_printf(&plural, "%ss", c->catalogue.noun);
+    c->catalogue.noun_plural = rk_buf_take(&plural);
+    return c->catalogue.noun_plural ? RK_OK : rk_no_memory(err);
+}
+
+
+/* "postgres://..." names no file; "sqlite:x.db" and "x.db" do. Returns the
+ * path's place in `store`, or NULL. */
+static const char *path_in(const char *store)
+{
+    size_t letters = 0;
+
+    while (isalpha((unsigned char)store[letters]))
+        letters++;
+    if (letters == 0 ? store[0] == ':' : store[letters] == ':')
+        return letters == 6 && strncmp(store, "sqlite:", 7) == 0 &&
+                       store[7] != ':'
+                   ? store + 7
+                   : NULL;
+    return store;
+}
+
+
+/* Makes a relative path start at the folder of `file`. */
+static int make_relative_to(const char *file, char **text, rk_error *err)
+{
+    const char *slash = strrchr(file, '/');
+    const char *path = path_in(*text);
+    rk_buf moved;
+    char *taken;
+
+    if (!slash || !path || !path[0] || path[0] == '/')
+        return RK_OK;
+    rk_buf_init(&moved);
+    rk_buf_add(&moved, *text, (size_t)(path - *text));
+    rk_buf_add(&moved, file, (size_t)(slash - file) + 1);
+    rk_buf_puts(&moved, path);
+    taken = rk_buf_take(&moved);
+    if (!taken)
+        return rk_no_memory(err);
+    free(*text);
+    *text = taken;
+    return RK_OK;
+}
+
+
+/* A model is named by a file where its name has a folder in it. */
+static int make_all_relative_to(const char *file, rk_config *c, rk_error *err)
+{
+    int rc = make_relative_to(file, &c->store, err);
+
+    if (rc == RK_OK)
+        rc = make_relative_to(file, &c->models.folder, err);
+    if (rc == RK_OK && strchr(c->models.embedder, '/'))
+        rc = make_relative_to(file, &c->models.embedder, err);
+    if (rc == RK_OK && strchr(c->models.writer, '/'))
+        rc = make_relative_to(file, &c->models.writer, err);
+    return rc;
+}
+
+
+/* `file`: where relative paths start, or NULL to leave them. */
+static int make(rk_config **out, const char *bytes, size_t len,
+                const char *name, const char *file, rk_error *err)
+{
+    rk_config *c;
+    int rc;
+
+    *out = NULL;
+    c = rk_calloc(1, sizeof(*c));
+    if (!c)
+        return rk_no_memory(err);
+    rc = lay_over(c, rk_config_default, strlen(rk_config_default), "defaults",
+                  err);
+    if (rc)
+        goto done;
+    rc = lay_over(c, bytes, len, name, err);
+    if (rc)
+        goto done;
+    rc = make_plural(c, err);
+    if (rc)
+        goto done;
+    rc = file ? make_all_relative_to(file, c, err) : RK_OK;
+    if (rc)
+        goto done;
+    *out = c;
+    c = NULL;
+
+done:
+    rk_config_free(c);
+    return rc;
+}
+
+
+int rk_config_parse(rk_config **out, const char *bytes, size_t len,
+                    const char *name, rk_error *err)
+{
+    return make(out, bytes, len, name, NULL, err);
+}
+
+
+int rk_config_load(rk_config **out, const char *path, rk_error *err)
+{
+    char *bytes = NULL;
+    size_t len = 0;
+    int rc;
+
+    *out = NULL;
+    if (!path)
+        return make(out, "", 0, "defaults", NULL, err);
+    rc = rk_file_read(path, MAX_BYTES, &bytes, &len, err);
+    if (rc == RK_OK)
+        rc = make(out, bytes, len, path, path, err);
+    free(bytes);
+    return rc;
+}
+
+
+void rk_config_free(rk_config *config)
+{
+    if (!config)
+        return;
+    for (size_t i = 0; i < N_KEYS; i++)
+        if (keys[i].kind == TEXT || keys[i].kind == TEMPLATE)
+            free(*(char **)member(config, &keys[i]));
+    tags_free(config);
+    free(config);
+}
+
+
+int rk_config_write_default(const char *path, rk_error *err)
+{
+    FILE *file = fopen(path, "wx"); /* x: only where nothing is */
+    bool ok;
+
+    if (!file && errno == EEXIST)
+        return rk_fail(err, RK_EIO, "%s: exists, and is not overwritten", path);
+    if (!file)
+        return rk_fail(err, errno == ENOENT ? RK_ENOTFOUND : RK_EIO,
+                       "%s: cannot write: %s", path, strerror(errno));
+    ok = fputs(rk_config_default, file) >= 0;
+    ok = fclose(file) == 0 && ok;
+    if (ok)
+        return RK_OK;
+    remove(path);
+    return rk_fail(err, RK_EIO, "%s: cannot write", path);
+}

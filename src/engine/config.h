@@ -1,0 +1,64 @@
+/* The configuration: what reckon.yaml says, and what holds where it says
+ * nothing. Every key is optional, and so is the file. Immutable once made. */
+#ifndef RK_ENGINE_CONFIG_H
+#define RK_ENGINE_CONFIG_H
+
+#include "core/error.h"
+#include "data/rules.h"
+
+typedef struct rk_config {
+    char *store; /* "sqlite:PATH" or a path */
+    struct {
+        char *embedder; /* names or paths: see rk_model_find() */
+        char *writer;
+        char *folder; /* "": the default places */
+    } models;
+    struct {
+        char *item; /* templates: see data/template.h */
+        char *user;
+        char *line; /* an item as one line of a prompt */
+    } profiles;
+    struct {
+        char *noun; /* what an item is called in prompts: "book" */
+        char *noun_plural;
+        char *verb;       /* what a user did with it: "liked" */
+        char *categories; /* the field that holds an item's categories */
+        char **tags;      /* (n_tags) words for tagging besides those */
+        size_t n_tags;
+    } catalogue;
+    rk_rules events;
+    struct {
+        size_t n;           /* how many items unless the request says */
+        size_t deadline_ms; /* 0: none */
+    } recommend;
+    struct {
+        size_t history;    /* liked items a prompt tells of */
+        size_t candidates; /* items the language model ranks */
+        size_t seed;
+    } llm;
+    struct {
+        double ease_lambda;
+        double ease_decay;     /* of the weight of a like, per later like */
+        double half_life_days; /* of an event's weight; 0: for ever */
+    } learn;
+} rk_config;
+
+/* Makes the configuration of a file, or with `path` NULL the defaults.
+ * Relative paths in a file (store, models.folder, a model with a '/') are made
+ * to start at its folder. *out is freed with rk_config_free(). RK_ENOTFOUND,
+ * RK_EIO, RK_EFORMAT with "reckon.yaml:12: llm.seed: expected ..., found ...".
+ */
+int rk_config_load(rk_config **out, const char *path, rk_error *err);
+
+/* The same from bytes, which may be hostile; `name` is used in messages.
+ * Paths stay as they are. */
+int rk_config_parse(rk_config **out, const char *bytes, size_t len,
+                    const char *name, rk_error *err);
+
+void rk_config_free(rk_config *config);
+
+/* The commented file that rk_config_write_default() writes. The defaults are
+ * what it says: every configuration is this text with another over it. */
+extern const char rk_config_default[];
+
+#endif

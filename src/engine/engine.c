@@ -1,0 +1,123 @@
+#include "engine/engine.h"
+
+#include "core/buf.h"
+#include "core/mem.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define DEFAULT_CONFIG "reckon.yaml"
+
+
+static void settings_from(rk_settings *s, const rk_config *c)
+{
+    s->item_profile = c->profiles.item;
+    s->user_profile = c->profiles.user;
+    s->item_line = c->profiles.line;
+    s->noun = c->catalogue.noun;
+    s->noun_plural = c->catalogue.noun_plural;
+    s->categories = c->catalogue.categories;
+    s->tags = (const char *const *)c->catalogue.tags;
+    s->n_tags = c->catalogue.n_tags;
+    s->llm_history = c->llm.history;
+    s->llm_candidates = c->llm.candidates;
+    s->seed = c->llm.seed;
+    s->ease_lambda = (float)c->learn.ease_lambda;
+    s->decay = (float)c->learn.ease_decay;
+    s->half_life_days = c->learn.half_life_days;
+}
+
+
+/* "reckon.db" -> "reckon.db.snapshot" */
+static int paths_from(rk_engine *e, const char *url, rk_error *err)
+{
+    const char *path = strncmp(url, "sqlite:", 7) == 0 ? url + 7 : url;
+    rk_buf b;
+
+    rk_buf_init(&b);
+    rk_buf_printf(&b, "%s.snapshot", path);
+    e->store_path = rk_strdup(path);
+    e->snapshot_path = rk_buf_take(&b);
+    return e->store_path && e->snapshot_path ? RK_OK : rk_no_memory(err);
+}
+
+
+int rk_engine_open(rk_engine **out, const char *config,
+                   const rk_engine_opts *opts, rk_error *err)
+{
+    static const rk_engine_opts none = {0};
+    const char *store;
+    rk_engine *e;
+    int rc;
+
+    *out = NULL;
+    opts = opts ? opts : &none;
+    e = rk_calloc(1, sizeof(*e));
+    if (!e)
+        return rk_no_memory(err);
+    if (!config && access(DEFAULT_CONFIG, F_OK) == 0)
+        config = DEFAULT_CONFIG;
+    rc = rk_config_load(&e->config, config, err);
+    if (rc)
+        goto done;
+    settings_from(&e->settings, e->config);
+    rk_loaded_init(&e->models,
+                   opts->embedder ? opts->embedder : e->config->models.embedder,
+                   opts->writer ? opts->writer : e->config->models.writer,
+                   e->config->models.folder);
+    store = opts->store ? opts->store : e->config->store;
+    rc = paths_from(e, store, err);
+    if (rc == RK_OK)
+        rc = rk_store_open(&e->store, store, err);
+    if (rc == RK_OK) {
+        *out = e;
+        e = NULL;
+    }
+
+done:
+    rk_engine_close(e);
+    return rc;
+}
+
+
+void rk_engine_close(rk_engine *e)
+{
+    if (!e)
+        return;
+    rk_engine_forget(e);
+    rk_loaded_clear(&e->models);
+    rk_store_close(e->store);
+    rk_config_free(e->config);
+    free(e->store_path);
+    free(e->snapshot_path);
+    free(e);
+}
+
+
+rk_run rk_engine_run(rk_engine *e)
+{
+    return (rk_run){.store = e->store, .models = &e->models};
+}
+
+
+int rk_engine_serving(rk_engine *e, rk_run *run, rk_error *err)
+{
+    rk_store_counts counts;
+    int rc = rk_store_counts_get(e->store, &counts, err);
+
+    if (rc)
+        return rc;
+    if (e->serving && e->serving->change != counts.change)
+        rk_engine_forget(e);
+    if (!e->serving)
+        rc = rk_serving_open(&e->serving, e->snapshot_path, &e->settings, run,
+                             err);
+    return rc;
+}
+
+
+void rk_engine_forget(rk_engine *e)
+{
+    rk_serving_close(e->serving);
+    e->serving = NULL;
+}

@@ -1,0 +1,31 @@
+/* What an open engine holds. Inside the room only: faces use reckon.h. */
+#ifndef RK_ENGINE_ENGINE_H
+#define RK_ENGINE_ENGINE_H
+
+#include "engine/config.h"
+#include "engine/serving.h"
+#include "paradigms/paradigm.h"
+
+#define RK_MOST_ITEMS 1000 /* that one answer has */
+
+struct rk_engine {
+    rk_config *config;
+    rk_settings settings; /* borrows from config */
+    char *store_path;
+    char *snapshot_path; /* beside the store */
+    rk_store *store;
+    rk_loaded models;
+    rk_serving *serving; /* NULL until a request needs it */
+};
+
+/* The run of one request or preparation. */
+rk_run rk_engine_run(rk_engine *e);
+
+/* Serving as of now: opened when first needed, and again when items came or
+ * changed. RK_ENOTREADY before the first prepare. */
+int rk_engine_serving(rk_engine *e, rk_run *run, rk_error *err);
+
+/* Forgets the open snapshot, so that the next request opens the newest. */
+void rk_engine_forget(rk_engine *e);
+
+#endif

@@ -1,0 +1,147 @@
+#include "engine/learn.h"
+
+#include "core/mem.h"
+#include "engine/rank.h"
+#include "learn/ease.h"
+#include "learn/popular.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static float like_share(const rk_corpus *c)
+{
+    size_t likes = 0;
+    size_t dislikes = 0;
+
+    for (size_t e = 0; e < c->start[c->n_users]; e++) {
+        likes += c->seen[e].label > 0;
+        dislikes += c->seen[e].label < 0;
+    }
+    return likes + dislikes ? (float)likes / (float)(likes + dislikes) : 0.5f;
+}
+
+
+/* Popularity and like rates, which the ways' features use. `s` points at
+ * them afterwards; they are `rates` (2, n_items). */
+static int fit_counts(const rk_workshop *w, rk_snapshot *s, float *rates,
+                      rk_error *err)
+{
+    const rk_corpus *c = w->corpus;
+    float share = like_share(c);
+    int rc;
+
+    rk_popular_fit(c, s->settings->half_life_days, rates);
+    rc = rk_like_rate_fit(c, rates + c->n_items, err);
+    if (rc)
+        return rc;
+    s->popularity = rates;
+    s->like_rate = rates + c->n_items;
+    s->catalogue_share = share;
+    s->n_fitted = c->n_items;
+    rc = rk_bundle_put(w->out, "popularity", RK_F32, 1, c->n_items,
+                       s->popularity, err);
+    if (rc == RK_OK)
+        rc = rk_bundle_put(w->out, "like_rate", RK_F32, 1, c->n_items,
+                           s->like_rate, err);
+    if (rc == RK_OK)
+        rc = rk_bundle_put(w->out, "like_share", RK_F32, 1, 1, &share, err);
+    return rc;
+}
+
+
+static int fit_ease(const rk_workshop *w, rk_error *err)
+{
+    rk_ease_opts opts = {.lambda = w->snapshot->settings->ease_lambda};
+    rk_ease *ease = NULL;
+    rk_error why;
+    int rc = rk_ease_fit(&ease, w->corpus, RK_LEARN_MAX_BYTES, &opts, &why);
+
+    if (rc == RK_EINVAL)
+        return RK_OK; /* too large a catalogue: the others carry it */
+    if (rc)
+        return rk_fail(err, rc, "%s", why.msg);
+    rc = rk_csr_put(w->out, "ease", &ease->b, err);
+    rk_ease_free(ease);
+    return rc;
+}
+
+
+/* Counts, neighbours and every way, in the table's order. */
+static int fit_all(const rk_workshop *w, rk_error *err)
+{
+    size_t n_steps = RK_N_PARADIGMS + 1;
+    const char *stage = w->quick ? "learning (trial)" : "learning";
+    rk_snapshot s = *w->snapshot;
+    rk_workshop with = *w;
+    float *rates = rk_calloc(2 * w->corpus->n_items, sizeof(*rates));
+    int rc = rates ? fit_counts(w, &s, rates, err) : rk_no_memory(err);
+
+    with.snapshot = &s;
+    if (rc == RK_OK)
+        rc = rk_progress_report(w->progress, stage, 0, n_steps, err);
+    if (rc == RK_OK)
+        rc = fit_ease(w, err);
+    for (size_t i = 0; i < RK_N_PARADIGMS && rc == RK_OK; i++) {
+        rc = rk_progress_report(w->progress, stage, i + 1, n_steps, err);
+        if (rc == RK_OK && rk_paradigms[i]->fit)
+            rc = rk_paradigms[i]->fit(&with, err);
+    }
+    if (rc == RK_OK)
+        rc = rk_progress_report(w->progress, stage, n_steps, n_steps, err);
+    free(rates);
+    return rc;
+}
+
+
+/* Fits everything on a part of the events, opens it, and learns on the held
+ * likes what each source is worth. */
+static int fit_fusion(const rk_workshop *w, const char *trial_path,
+                      float *weights, rk_error *err)
+{
+    rk_workshop trial = *w;
+    rk_snapshot s = *w->snapshot;
+    rk_snapshot_room room;
+    rk_corpus *corpus = NULL;
+    rk_bundle *bundle = NULL;
+    rk_seen *held = NULL;
+    int rc;
+
+    trial.out = NULL;
+    trial.quick = true;
+    rc = rk_corpus_hold_out(w->corpus, 1, 2, &corpus, &held, err);
+    trial.corpus = corpus;
+    if (rc == RK_OK)
+        rc = rk_bundle_writer_new(&trial.out, err);
+    if (rc == RK_OK)
+        rc = fit_all(&trial, err);
+    if (rc == RK_OK)
+        rc = rk_bundle_save(trial.out, trial_path, err);
+    if (rc == RK_OK)
+        rc = rk_bundle_open(&bundle, trial_path, err);
+    (void)unlink(trial_path); /* mapped; the name is not needed */
+    if (rc == RK_OK) {
+        s.n_fitted = corpus->n_items;
+        rc = rk_snapshot_attach(&s, bundle, &room, err);
+    }
+    if (rc == RK_OK)
+        rc = rk_rank_fit(weights, &trial, &s, held, err);
+    rk_bundle_close(bundle);
+    rk_bundle_writer_free(trial.out);
+    rk_corpus_free(corpus);
+    free(held);
+    return rc;
+}
+
+
+int rk_learn(const rk_workshop *w, const char *trial_path, rk_error *err)
+{
+    float weights[RK_FUSION_FEATURES];
+    int rc = fit_fusion(w, trial_path, weights, err);
+
+    if (rc == RK_OK)
+        rc = rk_bundle_put(w->out, "fusion", RK_F32, 1, RK_FUSION_FEATURES,
+                           weights, err);
+    if (rc == RK_OK)
+        rc = fit_all(w, err);
+    return rc;
+}

@@ -1,0 +1,356 @@
+#include "engine/rank.h"
+
+#include "core/clock.h"
+#include "core/mem.h"
+#include "engine/recall.h"
+#include "learn/ease.h"
+#include "learn/fuse.h"
+#include "paradigms/liking.h"
+#include "paradigms/sentence.h"
+#include "paradigms/vocabulary.h"
+
+#include <math.h>
+#include <string.h>
+
+#define FIT_USERS 400 /* at most, whose last likes teach the weights */
+#define FIT_LIST  150 /* candidates a list */
+#define FEW       50  /* below, recall's candidates are added */
+#define ABSENT    (-4.0f) /* a place in a list that no candidate takes */
+
+static const float prior[RK_FUSION_FEATURES] = {0.3f, 1, 0.5f, 0.3f};
+
+static const char *const names[RK_FUSION_FEATURES] = {
+    "popularity", "others' histories", "vectors", "tokens"};
+
+
+/* One way's scores of all candidates into a column, its log-odds into
+ * `odds` (n, NaN where it has none). */
+static int by_way(const rk_paradigm *way, const rk_snapshot *s,
+                  const rk_who *who, const rk_candidates *c, rk_run *run,
+                  float *column, float *odds, rk_error *err)
+{
+    rk_candidates copy = {rk_alloc_array(c->n, sizeof(*c->list)), c->n, c->n};
+    int rc = copy.list ? RK_OK : rk_no_memory(err);
+
+    if (rc == RK_OK) {
+        memcpy(copy.list, c->list, c->n * sizeof(*c->list));
+        rc = way->score(s, who, &copy, run, err);
+    }
+    for (size_t i = 0; i < c->n && rc == RK_OK; i++) {
+        float p = copy.list[i].probability;
+
+        column[i] = copy.list[i].score;
+        odds[i] = logf(p / (1 - p));
+    }
+    rk_candidates_clear(&copy);
+    return rc;
+}
+
+
+static int by_neighbours(const rk_snapshot *s, const rk_who *who,
+                         const rk_candidates *c, float *column, rk_error *err)
+{
+    float *scores;
+
+    if (s->ease.n_rows == 0)
+        return RK_OK;
+    scores = rk_alloc_array(s->n_fitted, sizeof(*scores));
+    if (!scores)
+        return rk_no_memory(err);
+    rk_ease_score(&s->ease, who->history, who->n_history, s->settings->decay,
+                  scores);
+    for (size_t i = 0; i < c->n; i++)
+        column[i] = c->list[i].item < s->n_fitted ? scores[c->list[i].item]
+                                                  : 0;
+    free(scores);
+    return RK_OK;
+}
+
+
+/* Features by column, float32 (RK_FUSION_FEATURES, n), z-scored; log-odds of
+ * a like, the mean of the ways that have them, or NaN, into odds (n). */
+static int features_of(const rk_snapshot *s, const rk_who *who,
+                       const rk_candidates *c, rk_run *run, float *x,
+                       float *odds, rk_error *err)
+{
+    float *more = rk_alloc_array(c->n, sizeof(*more));
+    int rc = more ? RK_OK : rk_no_memory(err);
+    size_t n = c->n;
+
+    memset(x, 0, RK_FUSION_FEATURES * n * sizeof(*x));
+    for (size_t i = 0; i < n && rc == RK_OK; i++) {
+        uint32_t item = c->list[i].item;
+
+        odds[i] = NAN;
+        more[i] = NAN;
+        x[RK_BY_POPULARITY * n + i] =
+            s->popularity && item < s->n_fitted ? s->popularity[item] : 0;
+    }
+    if (rc == RK_OK)
+        rc = by_neighbours(s, who, c, x + RK_BY_NEIGHBOURS * n, err);
+    if (rc == RK_OK && !rk_embeddings.lacks(s))
+        rc = by_way(&rk_embeddings, s, who, c, run, x + RK_BY_VECTORS * n,
+                    odds, err);
+    if (rc == RK_OK && !rk_tokens.lacks(s))
+        rc = by_way(&rk_tokens, s, who, c, run, x + RK_BY_TOKENS * n, more,
+                    err);
+    for (size_t i = 0; i < n && rc == RK_OK; i++) {
+        if (isnan(odds[i]))
+            odds[i] = more[i];
+        else if (!isnan(more[i]))
+            odds[i] = (odds[i] + more[i]) / 2;
+    }
+    for (size_t f = 0; f < RK_FUSION_FEATURES && rc == RK_OK; f++)
+        rk_zscore(x + f * n, n);
+    free(more);
+    return rc;
+}
+
+
+/* Scores exactly these candidates. */
+static int rank_these(const rk_snapshot *s, const rk_who *who,
+                      rk_candidates *io, rk_run *run, rk_error *err)
+{
+    const float *w = s->fusion ? s->fusion : prior;
+    float *x = rk_calloc(io->n, (RK_FUSION_FEATURES + 1) * sizeof(*x));
+    float *odds = x ? x + RK_FUSION_FEATURES * io->n : NULL;
+    int rc = x ? features_of(s, who, io, run, x, odds, err)
+               : rk_no_memory(err);
+
+    for (size_t i = 0; i < io->n && rc == RK_OK; i++) {
+        io->list[i].score = 0;
+        for (size_t f = 0; f < RK_FUSION_FEATURES; f++)
+            io->list[i].score += w[f] * x[f * io->n + i];
+        io->list[i].probability = rk_sigmoid(odds[i]);
+    }
+    free(x);
+    return rc;
+}
+
+
+int rk_rank(const rk_snapshot *s, const rk_who *who, rk_candidates *io,
+            rk_run *run, rk_error *err)
+{
+    int64_t start = rk_clock_us();
+    size_t asked = io->n;
+    int rc = RK_OK;
+
+    if (asked < FEW)
+        rc = rk_recall(s, who, FEW, io, run, err);
+    if (rc == RK_OK)
+        rc = rank_these(s, who, io, run, err);
+    rk_run_trace(run, "fuse", io->n, asked, start,
+                 "weights: popularity %.2f, others' histories %.2f, vectors "
+                 "%.2f, tokens %.2f",
+                 (double)(s->fusion ? s->fusion : prior)[0],
+                 (double)(s->fusion ? s->fusion : prior)[1],
+                 (double)(s->fusion ? s->fusion : prior)[2],
+                 (double)(s->fusion ? s->fusion : prior)[3]);
+    io->n = asked < io->n ? asked : io->n; /* recall's stand behind */
+    return rc;
+}
+
+
+/* The like in the history that speaks loudest for an item. */
+static uint32_t best_neighbour(const rk_snapshot *s, const rk_who *who,
+                               uint32_t item)
+{
+    uint32_t best = RK_NO_ID;
+    float best_part = 0;
+    float weight = 1;
+
+    for (size_t i = who->n_history; i-- > 0 && item < s->n_fitted;) {
+        const rk_seen *e = &who->history[i];
+        float part = 0;
+
+        if (e->label <= 0 || e->item >= s->ease.n_rows)
+            continue;
+        for (uint64_t k = s->ease.start[e->item];
+             k < s->ease.start[e->item + 1]; k++)
+            if (s->ease.col[k] == item)
+                part = weight * s->ease.value[k];
+        if (part > best_part) {
+            best_part = part;
+            best = e->item;
+        }
+        weight *= s->settings->decay;
+    }
+    return best;
+}
+
+
+static int add_part(const rk_snapshot *s, const rk_who *who,
+                    const rk_candidate *c, size_t feature, float part,
+                    rk_reasons *out, rk_error *err)
+{
+    uint32_t near;
+
+    switch (feature) {
+    case RK_BY_POPULARITY:
+        return rk_reasons_add(out, "popular", names[feature], part, err,
+                              "%s with all users",
+                              part >= 0 ? "popular" : "not popular");
+    case RK_BY_NEIGHBOURS:
+        near = best_neighbour(s, who, c->item);
+        if (near == RK_NO_ID)
+            return rk_reasons_add(out, "neighbour", names[feature], part, err,
+                                  "no link to the history in what others "
+                                  "liked");
+        return rk_reasons_add(out, "neighbour", rk_snapshot_id(s, near), part,
+                              err, "liked by those who also liked %s",
+                              rk_snapshot_title(s, near));
+    default:
+        return rk_reasons_add(out, "model", names[feature], part, err,
+                              "score of the way that works on %s",
+                              names[feature]);
+    }
+}
+
+
+/* The ways' own strongest reasons, without weights here: their parts are in
+ * another unit. */
+static int add_way_reasons(const rk_paradigm *way, const rk_snapshot *s,
+                           const rk_who *who, const rk_candidate *c,
+                           rk_reasons *out, rk_run *run, rk_error *err)
+{
+    rk_reasons theirs = {0};
+    int rc;
+
+    if (way->lacks(s))
+        return RK_OK;
+    rc = way->explain(s, who, c, &theirs, run, err);
+    for (size_t i = 0; i < theirs.n && i < 3 && rc == RK_OK; i++) {
+        const rk_evidence *e = &theirs.list[i];
+        bool against = e->weight < 0;
+        bool known = strcmp(e->kind, "model") != 0 &&
+                     strcmp(e->kind, "quality") != 0;
+
+        if (known && (c->probability < 0.5f) == against)
+            rc = rk_reasons_add(out, e->kind, e->id, NAN, err, "%s", e->text);
+    }
+    rk_reasons_clear(&theirs);
+    return rc;
+}
+
+
+int rk_rank_explain(const rk_snapshot *s, const rk_who *who,
+                    const rk_candidate *c, rk_reasons *out, rk_run *run,
+                    rk_error *err)
+{
+    const float *w = s->fusion ? s->fusion : prior;
+    rk_candidates all = {0};
+    float *x = NULL;
+    int rc = rk_candidates_add(&all, *c, err);
+
+    if (rc == RK_OK)
+        rc = rk_recall(s, who, RK_RECALL_EACH, &all, run, err);
+    if (rc == RK_OK) {
+        x = rk_calloc(all.n, (RK_FUSION_FEATURES + 1) * sizeof(*x));
+        rc = x ? features_of(s, who, &all, run, x,
+                             x + RK_FUSION_FEATURES * all.n, err)
+               : rk_no_memory(err);
+    }
+    for (size_t f = 0; f < RK_FUSION_FEATURES && rc == RK_OK; f++)
+        rc = add_part(s, who, c, f, w[f] * x[f * all.n], out, err);
+    if (rc == RK_OK)
+        rc = add_way_reasons(&rk_embeddings, s, who, c, out, run, err);
+    if (rc == RK_OK)
+        rc = add_way_reasons(&rk_tokens, s, who, c, out, run, err);
+    if (rc == RK_OK)
+        rc = rk_sentence_write(out, rk_snapshot_title(s, c->item),
+                               c->probability, "all ways fused", err);
+    rk_candidates_clear(&all);
+    free(x);
+    return rc;
+}
+
+
+/* What a user of the trial has already had may not be proposed again. */
+static bool had(const void *ctx, uint32_t item)
+{
+    const rk_who *who = ctx;
+
+    for (size_t i = 0; i < who->n_history; i++)
+        if (who->history[i].item == item)
+            return true;
+    return false;
+}
+
+
+/* One user's list into rows x (FIT_LIST, RK_FUSION_FEATURES); *truth is the
+ * place of the held like, RK_NO_ID when recall did not find it. */
+static int fit_list(const rk_workshop *w, const rk_snapshot *s, size_t user,
+                    uint32_t held, float *x, uint32_t *truth, rk_error *err)
+{
+    const rk_corpus *c = w->corpus;
+    rk_token_weight tokens[RK_TOKENS_MAX];
+    rk_candidates list = {0};
+    float *columns = NULL;
+    rk_run run = {.store = w->run->store, .models = w->run->models,
+                  .skip = had};
+    rk_who who;
+    size_t n;
+    int rc;
+
+    rk_liking_who(w, user, c->seen + c->start[user],
+                  c->start[user + 1] - c->start[user], tokens, &who);
+    run.skip_ctx = &who;
+    rc = rk_recall(s, &who, FIT_LIST / 3, &list, &run, err);
+    n = list.n < FIT_LIST ? list.n : FIT_LIST;
+    list.n = n;
+    if (rc == RK_OK) {
+        columns = rk_calloc(n, (RK_FUSION_FEATURES + 1) * sizeof(*columns));
+        rc = columns ? features_of(s, &who, &list, &run, columns,
+                                   columns + RK_FUSION_FEATURES * n, err)
+                     : rk_no_memory(err);
+    }
+    *truth = RK_NO_ID;
+    for (size_t i = 0; i < FIT_LIST && rc == RK_OK; i++) {
+        if (i < n && list.list[i].item == held)
+            *truth = (uint32_t)i;
+        for (size_t f = 0; f < RK_FUSION_FEATURES; f++)
+            x[i * RK_FUSION_FEATURES + f] = i < n ? columns[f * n + i]
+                                                  : ABSENT;
+    }
+    rk_candidates_clear(&list);
+    rk_run_clear(&run);
+    free(columns);
+    return rc;
+}
+
+
+int rk_rank_fit(float *weights, const rk_workshop *w, const rk_snapshot *s,
+                const rk_seen *held, rk_error *err)
+{
+    const rk_corpus *c = w->corpus;
+    size_t step = c->n_users / FIT_USERS + 1;
+    size_t cap = c->n_users / step + 1;
+    float *x = rk_calloc(cap * FIT_LIST, RK_FUSION_FEATURES * sizeof(*x));
+    uint32_t *truth = rk_calloc(cap, sizeof(*truth));
+    size_t lists = 0;
+    size_t found = 0;
+    int rc = x && truth ? RK_OK : rk_no_memory(err);
+
+    memcpy(weights, prior, sizeof(prior));
+    for (size_t u = 0; u < c->n_users && rc == RK_OK; u += step) {
+        if (held[u].item == RK_NO_ID || c->start[u + 1] == c->start[u])
+            continue;
+        rc = rk_progress_report(w->progress, "learning to fuse", u, c->n_users,
+                                err);
+        if (rc == RK_OK)
+            rc = fit_list(w, s, u, held[u].item,
+                          x + lists * FIT_LIST * RK_FUSION_FEATURES,
+                          truth + lists, err);
+        found += rc == RK_OK && truth[lists] != RK_NO_ID;
+        lists++;
+    }
+    if (rc == RK_OK && found)
+        rc = rk_fuse_fit(weights, x, truth, lists, FIT_LIST,
+                         RK_FUSION_FEATURES, prior, 1.0f, err);
+    if (rc == RK_OK)
+        rc = rk_progress_report(w->progress, "learning to fuse", c->n_users,
+                                c->n_users, err);
+    free(x);
+    free(truth);
+    return rc;
+}

@@ -1,0 +1,107 @@
+#include "engine/recall.h"
+
+#include "core/clock.h"
+#include "core/mem.h"
+#include "learn/ease.h"
+
+#include <math.h>
+
+typedef int (*source_fn)(const rk_snapshot *s, const rk_who *who, size_t k,
+                         rk_candidates *out, rk_run *run, rk_error *err);
+
+
+/* The k best of dense scores over the fitted items. */
+static int propose(const rk_snapshot *s, const float *scores, size_t k,
+                   const char *source, rk_candidates *out, rk_run *run,
+                   rk_error *err)
+{
+    int64_t start = rk_clock_us();
+    rk_hit *room = rk_alloc_array(k, sizeof(*room));
+    rk_topk top;
+    size_t n = 0;
+    int rc = room ? RK_OK : rk_no_memory(err);
+
+    rk_topk_init(&top, room, k);
+    for (uint32_t i = 0; rc == RK_OK && i < s->n_fitted; i++)
+        if (scores[i] > 0 && (!run->skip || !run->skip(run->skip_ctx, i)))
+            rk_topk_add(&top, i, scores[i]);
+    if (rc == RK_OK)
+        n = rk_topk_finish(&top);
+    for (size_t i = 0; i < n && rc == RK_OK; i++) {
+        rk_candidate c = {.item = room[i].index,
+                          .score = room[i].score,
+                          .probability = NAN,
+                          .source = source};
+
+        rc = rk_candidates_add(out, c, err);
+    }
+    rk_run_trace(run, "recall", s->n_fitted, n, start, "by %s", source);
+    free(room);
+    return rc;
+}
+
+
+static int by_popularity(const rk_snapshot *s, const rk_who *who, size_t k,
+                         rk_candidates *out, rk_run *run, rk_error *err)
+{
+    (void)who;
+    return s->popularity ? propose(s, s->popularity, k, "popularity", out, run,
+                                   err)
+                         : RK_OK;
+}
+
+
+static int by_neighbours(const rk_snapshot *s, const rk_who *who, size_t k,
+                         rk_candidates *out, rk_run *run, rk_error *err)
+{
+    float *scores;
+    int rc;
+
+    if (s->ease.n_rows == 0)
+        return RK_OK;
+    scores = rk_alloc_array(s->n_fitted, sizeof(*scores));
+    if (!scores)
+        return rk_no_memory(err);
+    rk_ease_score(&s->ease, who->history, who->n_history, s->settings->decay,
+                  scores);
+    rc = propose(s, scores, k, "others' histories", out, run, err);
+    free(scores);
+    return rc;
+}
+
+
+static int by_vectors(const rk_snapshot *s, const rk_who *who, size_t k,
+                      rk_candidates *out, rk_run *run, rk_error *err)
+{
+    return rk_embeddings.lacks(s) ? RK_OK
+                                  : rk_embeddings.recall(s, who, k, out, run,
+                                                         err);
+}
+
+
+static int by_tokens(const rk_snapshot *s, const rk_who *who, size_t k,
+                     rk_candidates *out, rk_run *run, rk_error *err)
+{
+    return rk_tokens.lacks(s) ? RK_OK
+                              : rk_tokens.recall(s, who, k, out, run, err);
+}
+
+
+static const source_fn sources[] = {
+    by_neighbours,
+    by_vectors,
+    by_tokens,
+    by_popularity,
+};
+
+
+int rk_recall(const rk_snapshot *s, const rk_who *who, size_t k,
+              rk_candidates *out, rk_run *run, rk_error *err)
+{
+    int rc = RK_OK;
+
+    for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]) && rc == RK_OK;
+         i++)
+        rc = sources[i](s, who, k, out, run, err);
+    return rc;
+}

@@ -1,0 +1,244 @@
+/* One request's walk: who, recall, filter, rank, explain, trace. */
+#include "core/clock.h"
+#include "core/mem.h"
+#include "engine/answer.h"
+#include "engine/ask.h"
+#include "engine/rank.h"
+#include "engine/recall.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A request being answered. */
+typedef struct walk {
+    rk_engine *engine;
+    const rk_snapshot *s;
+    const rk_request *request;
+    const rk_paradigm *way; /* NULL: auto */
+    char level[160];
+    rk_answer_box *box;
+    rk_asker asker;
+    rk_candidates candidates;
+    bool *seen; /* (n_items) */
+} walk;
+
+
+static bool is_seen(const void *ctx, uint32_t item)
+{
+    const bool *seen = ctx;
+
+    return seen[item];
+}
+
+
+/* The way asked for; another, said so in the level, when it lacks something. */
+static int choose_way(walk *w, const char *name, rk_error *err)
+{
+    const char *lacks;
+
+    w->way = rk_paradigm_find(name);
+    snprintf(w->level, sizeof(w->level), "%s", name);
+    if (!w->way)
+        return strcmp(name, "auto") == 0
+                   ? RK_OK
+                   : rk_fail(err, RK_EINVAL,
+                             "way is '%s', must be embeddings, tokens, llm, "
+                             "rag or auto",
+                             name);
+    lacks = w->way->lacks(w->s);
+    if (lacks) {
+        snprintf(w->level, sizeof(w->level), "auto, because %s: %s", name,
+                 lacks);
+        w->way = NULL;
+    }
+    return RK_OK;
+}
+
+
+/* What the user has had is skipped, unless they ask for it. */
+static int mark_seen(walk *w, rk_error *err)
+{
+    w->seen = rk_calloc(w->s->n_items, sizeof(*w->seen));
+    if (!w->seen)
+        return rk_no_memory(err);
+    for (size_t i = 0; i < w->asker.who.n_history; i++)
+        w->seen[w->asker.who.history[i].item] = true;
+    if (!w->request->include_seen) {
+        w->box->run.skip = is_seen;
+        w->box->run.skip_ctx = w->seen;
+    }
+    return RK_OK;
+}
+
+
+static int begin(walk *w, rk_engine *e, const rk_request *request,
+                 rk_error *err)
+{
+    const char *name = request->way ? request->way : "auto";
+    int rc;
+
+    w->engine = e;
+    w->request = request;
+    rc = rk_answer_box_new(&w->box, e, name, request->user, err);
+    if (rc == RK_OK)
+        rc = rk_engine_serving(e, &w->box->run, err);
+    if (rc)
+        return rc;
+    w->s = &e->serving->snapshot;
+    rc = choose_way(w, name, err);
+    if (rc == RK_OK)
+        rc = rk_asker_init(&w->asker, e, request,
+                           !w->way || w->way == &rk_tokens, &w->box->run, err);
+    if (rc == RK_OK)
+        rc = mark_seen(w, err);
+    return rc;
+}
+
+
+static void end(walk *w)
+{
+    if (w->box)
+        rk_answer_free(&w->box->answer);
+    rk_asker_clear(&w->asker);
+    rk_candidates_clear(&w->candidates);
+    free(w->seen);
+}
+
+
+static int add_item(walk *w, const char *id, rk_error *err)
+{
+    rk_candidate c = {.item = rk_ids_find(w->s->ids, id),
+                      .probability = NAN,
+                      .source = "request"};
+
+    if (c.item == RK_NO_ID)
+        return rk_fail(err, RK_ENOTFOUND, "no such item: %s", id);
+    return rk_candidates_add(&w->candidates, c, err);
+}
+
+
+/* Candidates as asked for, or as the way or the sources propose them. */
+static int recall(walk *w, rk_error *err)
+{
+    size_t n = w->request->n;
+    size_t k = n > RK_RECALL_EACH ? n : RK_RECALL_EACH;
+    int rc = RK_OK;
+
+    if (w->request->n_candidates) {
+        for (size_t i = 0; i < w->request->n_candidates && rc == RK_OK; i++)
+            rc = add_item(w, w->request->candidates[i], err);
+        return rc;
+    }
+    if (w->way && w->way->recall)
+        return w->way->recall(w->s, &w->asker.who, k, &w->candidates,
+                              &w->box->run, err);
+    rc = rk_recall(w->s, &w->asker.who, k, &w->candidates, &w->box->run, err);
+    if (rc == RK_OK && w->way) {
+        /* A way that only ranks is given the best of the fused order. */
+        size_t most = w->engine->settings.llm_candidates;
+
+        rc = rk_rank(w->s, &w->asker.who, &w->candidates, &w->box->run, err);
+        rk_candidates_sort(&w->candidates);
+        most = most < n ? n : most;
+        if (w->candidates.n > most)
+            w->candidates.n = most;
+    }
+    return rc;
+}
+
+
+static int score(walk *w, rk_error *err)
+{
+    int rc;
+
+    if (w->candidates.n == 0)
+        return RK_OK;
+    rc = w->way ? w->way->score(w->s, &w->asker.who, &w->candidates,
+                                &w->box->run, err)
+                : rk_rank(w->s, &w->asker.who, &w->candidates, &w->box->run,
+                          err);
+    if (rc == RK_OK)
+        rk_candidates_sort(&w->candidates);
+    return rc;
+}
+
+
+/* A model that was there when prepared and cannot be had now: another way
+ * answers, and the level says so. */
+static int recall_and_score(walk *w, rk_error *err)
+{
+    rk_error why = {0};
+    int rc = recall(w, &why);
+
+    if (rc == RK_OK)
+        rc = score(w, &why);
+    if (rc != RK_OK && w->way && w->candidates.n == 0 &&
+        w->request->n_candidates == 0 && rc == RK_ENOTFOUND) {
+        snprintf(w->level, sizeof(w->level), "auto, because %s: %.100s",
+                 w->way->name, why.msg);
+        w->way = NULL;
+        rc = recall(w, &why);
+        if (rc == RK_OK)
+            rc = score(w, &why);
+    }
+    return rc ? rk_fail(err, rc, "%s", why.msg) : RK_OK;
+}
+
+
+static int finish(walk *w, size_t n, rk_answer **out, rk_error *err)
+{
+    rk_explain_fn explain = w->way ? w->way->explain : rk_rank_explain;
+    int rc = rk_answer_box_items(w->box, w->s, &w->asker.who, &w->candidates,
+                                 n, explain, err);
+
+    if (rc == RK_OK)
+        rc = rk_answer_box_close(w->box, w->engine, w->level, err);
+    if (rc == RK_OK) {
+        *out = &w->box->answer;
+        w->box = NULL;
+    }
+    return rc;
+}
+
+
+int rk_recommend(rk_engine *e, const rk_request *request, rk_answer **out,
+                 rk_error *err)
+{
+    walk w = {0};
+    int rc;
+
+    *out = NULL;
+    if (request->n == 0 || request->n > RK_MOST_ITEMS)
+        return rk_fail(err, RK_EINVAL, "n is %zu, must be 1 to %d", request->n,
+                       RK_MOST_ITEMS);
+    if (request->n_candidates > RK_MOST_ITEMS)
+        return rk_fail(err, RK_EINVAL, "%zu candidates, at most %d are ranked",
+                       request->n_candidates, RK_MOST_ITEMS);
+    rc = begin(&w, e, request, err);
+    if (rc == RK_OK)
+        rc = recall_and_score(&w, err);
+    if (rc == RK_OK)
+        rc = finish(&w, request->n, out, err);
+    end(&w);
+    return rc;
+}
+
+
+int rk_predict(rk_engine *e, const rk_request *request, const char *item,
+               rk_answer **out, rk_error *err)
+{
+    walk w = {0};
+    int rc;
+
+    *out = NULL;
+    rc = begin(&w, e, request, err);
+    if (rc == RK_OK)
+        rc = add_item(&w, item, err);
+    if (rc == RK_OK)
+        rc = score(&w, err);
+    if (rc == RK_OK)
+        rc = finish(&w, 1, out, err);
+    end(&w);
+    return rc;
+}

@@ -1,0 +1,366 @@
+#include "engine/serving.h"
+
+#include "core/clock.h"
+#include "core/mem.h"
+#include "data/record.h"
+#include "paradigms/cached.h"
+#include "paradigms/vocabulary.h"
+
+#include <string.h>
+
+/* While it is being opened. */
+typedef struct opening {
+    rk_serving *v;
+    size_t n_fitted;
+    size_t cap_items;
+    uint32_t *changed; /* positions whose text is newer than the bundle */
+    size_t n_changed;
+    size_t cap_changed;
+} opening;
+
+
+static int record_copy(rk_record **out, const rk_record *r, rk_error *err)
+{
+    char *json;
+    int rc = rk_record_fields_json(r, &json, err);
+
+    if (rc == RK_OK)
+        rc = rk_record_parse(out, r->id, json, strlen(json), err);
+    free(json);
+    return rc;
+}
+
+
+/* The bundle's items take their positions before the store's are read. */
+static int name_fitted(opening *o, const rk_bundle *b, rk_error *err)
+{
+    rk_serving *v = o->v;
+    rk_strings ids;
+    uint32_t position;
+    int rc = rk_bundle_get_strings(b, "item.ids", 0, &ids, err);
+
+    if (rc == RK_OK)
+        rc = rk_ids_new(&v->ids, err);
+    for (size_t i = 0; rc == RK_OK && i < ids.n; i++) {
+        rc = rk_ids_add(v->ids, rk_strings_at(&ids, i), &position, err);
+        if (rc == RK_OK && position != i)
+            rc = rk_fail(err, RK_EFORMAT, "snapshot: item %s stands twice",
+                         rk_strings_at(&ids, i));
+    }
+    if (rc)
+        return rc;
+    o->n_fitted = ids.n;
+    o->cap_items = ids.n + 16;
+    v->items = rk_calloc(o->cap_items, sizeof(*v->items));
+    return v->items ? RK_OK : rk_no_memory(err);
+}
+
+
+static int take_item(void *ctx, const rk_record *r, rk_error *err)
+{
+    opening *o = ctx;
+    rk_serving *v = o->v;
+    uint32_t at;
+    int rc = rk_ids_add(v->ids, r->id, &at, err);
+
+    if (rc)
+        return rc;
+    if (at >= o->cap_items) {
+        rk_record **more = rk_realloc_array(v->items, 2 * (size_t)at,
+                                            sizeof(*more));
+
+        if (!more)
+            return rk_no_memory(err);
+        v->items = more;
+        memset(more + o->cap_items, 0,
+               (2 * (size_t)at - o->cap_items) * sizeof(*more));
+        o->cap_items = 2 * (size_t)at;
+    }
+    return record_copy(&v->items[at], r, err);
+}
+
+
+static int take_changed(void *ctx, const rk_record *r, rk_error *err)
+{
+    opening *o = ctx;
+    uint32_t *more = rk_grow(o->changed, o->n_changed, &o->cap_changed,
+                             sizeof(*more));
+
+    if (!more)
+        return rk_no_memory(err);
+    o->changed = more;
+    more[o->n_changed++] = rk_ids_find(o->v->ids, r->id);
+    return RK_OK;
+}
+
+
+static int read_catalogue(opening *o, rk_run *run, rk_error *err)
+{
+    rk_serving *v = o->v;
+    rk_store_counts counts;
+    int rc = rk_store_counts_get(run->store, &counts, err);
+
+    v->change = counts.change;
+    if (rc == RK_OK)
+        rc = rk_store_each_record(run->store, RK_ITEMS, 0, take_item, o, err);
+    if (rc == RK_OK)
+        rc = rk_store_each_record(run->store, RK_ITEMS, v->made_at,
+                                  take_changed, o, err);
+    v->snapshot.n_items = rk_ids_count(v->ids);
+    for (uint32_t i = 0; i < v->snapshot.n_items && rc == RK_OK; i++)
+        if (!v->items[i]) /* gone from the store since */
+            rc = rk_record_parse(&v->items[i], rk_ids_at(v->ids, i), "{}", 2,
+                                 err);
+    return rc;
+}
+
+
+/* Vectors of the bundle, those of changed items replaced, new ones added. */
+static int open_vectors(opening *o, rk_run *run, rk_error *err)
+{
+    rk_serving *v = o->v;
+    rk_snapshot *s = &v->snapshot;
+    rk_tensor t;
+    float *rows = NULL;
+    int rc;
+
+    if (!rk_bundle_has(v->bundle, "vectors"))
+        return RK_OK;
+    rc = rk_bundle_get(v->bundle, "vectors", RK_F32, o->n_fitted, 0, &t, err);
+    if (rc)
+        return rc;
+    s->d = t.cols;
+    rows = rk_calloc(s->n_items * s->d, sizeof(*rows));
+    if (!rows)
+        return rk_no_memory(err);
+    memcpy(rows, t.data, o->n_fitted * s->d * sizeof(*rows));
+    for (size_t i = 0; i < o->n_changed && rc == RK_OK; i++) {
+        uint32_t at = o->changed[i];
+        char *text = rk_snapshot_text(s, at, s->settings->item_profile);
+
+        rc = text ? rk_cached_vectors(run, s->embedder_key, s->d,
+                                      (const char *const *)&text, 1,
+                                      rows + at * s->d, NULL, err)
+                  : rk_no_memory(err);
+        free(text);
+    }
+    if (rc == RK_OK)
+        rc = rk_index_new(&s->vectors, s->d, err);
+    if (rc == RK_OK)
+        rc = rk_index_add(s->vectors, rows, s->n_items, err);
+    free(rows);
+    return rc;
+}
+
+
+static int open_vocabulary(rk_serving *v, rk_error *err)
+{
+    rk_vocabulary *words = &v->snapshot.vocabulary;
+    rk_strings names;
+    rk_tensor t;
+    size_t n_read;
+    int rc;
+
+    if (!rk_bundle_has(v->bundle, "vocabulary.bytes"))
+        return RK_OK;
+    rc = rk_bundle_get_strings(v->bundle, "vocabulary", 0, &names, err);
+    if (rc == RK_OK)
+        rc = rk_bundle_get(v->bundle, "vocabulary.categories", RK_U64, 1, 1,
+                           &t, err);
+    if (rc)
+        return rc;
+    v->words = rk_calloc(names.n, sizeof(*v->words));
+    if (!v->words)
+        return rk_no_memory(err);
+    for (size_t i = 0; i < names.n; i++)
+        v->words[i] = rk_strings_at(&names, i);
+    words->words = v->words;
+    words->n = names.n;
+    words->n_categories = *(const uint64_t *)t.data;
+    if (words->n_categories > words->n)
+        return rk_fail(err, RK_EFORMAT, "snapshot: %zu categories of %zu words",
+                       words->n_categories, words->n);
+    n_read = words->n - words->n_categories;
+    if (n_read && rk_bundle_has(v->bundle, "vocabulary.moments")) {
+        rc = rk_bundle_get(v->bundle, "vocabulary.moments", RK_F32, 4, n_read,
+                           &t, err);
+        if (rc)
+            return rc;
+        words->item_mean = t.data;
+        words->item_sd = words->item_mean + n_read;
+        words->user_mean = words->item_mean + 2 * n_read;
+        words->user_sd = words->item_mean + 3 * n_read;
+    }
+    return RK_OK;
+}
+
+
+/* The tokens of a changed item: its categories, and what the writer reads in
+ * it if there is one. */
+static size_t fresh_tokens(const rk_snapshot *s, uint32_t item, rk_run *run,
+                           rk_token_weight out[RK_TOKENS_MAX])
+{
+    size_t n_read = s->vocabulary.n - s->vocabulary.n_categories;
+    float *logp = rk_calloc(n_read, sizeof(*logp));
+    bool read = false;
+    size_t n;
+
+    if (logp && s->vocabulary.item_mean)
+        read = rk_read_items(run, s, item, item + 1, logp, NULL, NULL) == RK_OK;
+    n = rk_item_tokens(s, item, read ? logp : NULL, out);
+    free(logp);
+    return n;
+}
+
+
+static bool is_changed(const opening *o, uint32_t item)
+{
+    for (size_t i = 0; i < o->n_changed; i++)
+        if (o->changed[i] == item)
+            return true;
+    return false;
+}
+
+
+static int open_tokens(opening *o, rk_run *run, rk_error *err)
+{
+    rk_serving *v = o->v;
+    rk_snapshot *s = &v->snapshot;
+    uint64_t n = 0;
+    size_t most;
+    rk_csr old;
+    int rc;
+
+    if (s->vocabulary.n == 0 || !rk_bundle_has(v->bundle, "item.tokens.start"))
+        return RK_OK;
+    rc = rk_csr_get(v->bundle, "item.tokens", o->n_fitted, s->vocabulary.n,
+                    &old, err);
+    if (rc)
+        return rc;
+    most = old.start[o->n_fitted] + o->n_changed * RK_TOKENS_MAX;
+    v->token_start = rk_calloc(s->n_items + 1, sizeof(*v->token_start));
+    v->token_col = rk_calloc(most, sizeof(*v->token_col));
+    v->token_value = rk_calloc(most, sizeof(*v->token_value));
+    if (!v->token_start || !v->token_col || !v->token_value)
+        return rk_no_memory(err);
+    for (uint32_t i = 0; i < s->n_items; i++) {
+        rk_token_weight fresh[RK_TOKENS_MAX];
+        size_t n_fresh = 0;
+
+        if (is_changed(o, i)) {
+            n_fresh = fresh_tokens(s, i, run, fresh);
+        } else if (i < o->n_fitted) {
+            uint64_t start = old.start[i];
+
+            n_fresh = (size_t)(old.start[i + 1] - start);
+            for (size_t k = 0; k < n_fresh && k < RK_TOKENS_MAX; k++)
+                fresh[k] = (rk_token_weight){old.col[start + k],
+                                             old.value[start + k]};
+            n_fresh = n_fresh < RK_TOKENS_MAX ? n_fresh : RK_TOKENS_MAX;
+        }
+        for (size_t k = 0; k < n_fresh; k++, n++) {
+            v->token_col[n] = fresh[k].token;
+            v->token_value[n] = fresh[k].weight;
+        }
+        v->token_start[i + 1] = n;
+    }
+    s->item_tokens = (rk_csr){s->n_items, s->vocabulary.n, v->token_start,
+                              v->token_col, v->token_value};
+    return RK_OK;
+}
+
+
+/* The fingerprint of a model, "" when there was none. */
+static int key_get(const rk_bundle *b, const char *name, const char **key,
+                   rk_error *err)
+{
+    rk_strings s;
+    int rc = rk_bundle_get_strings(b, name, 1, &s, err);
+
+    if (rc == RK_OK)
+        *key = rk_strings_at(&s, 0);
+    return rc;
+}
+
+
+static int open_all(opening *o, const rk_settings *settings, rk_run *run,
+                    rk_error *err)
+{
+    rk_serving *v = o->v;
+    rk_snapshot *s = &v->snapshot;
+    rk_tensor t;
+    int rc;
+
+    s->settings = settings;
+    rc = rk_bundle_get(v->bundle, "made_at", RK_U64, 1, 1, &t, err);
+    if (rc == RK_OK)
+        v->made_at = *(const uint64_t *)t.data;
+    if (rc == RK_OK)
+        rc = key_get(v->bundle, "embedder", &s->embedder_key, err);
+    if (rc == RK_OK)
+        rc = key_get(v->bundle, "writer", &s->writer_key, err);
+    if (rc == RK_OK)
+        rc = name_fitted(o, v->bundle, err);
+    if (rc == RK_OK)
+        rc = read_catalogue(o, run, err);
+    s->ids = v->ids;
+    s->items = v->items;
+    s->n_fitted = o->n_fitted;
+    if (rc == RK_OK)
+        rc = open_vectors(o, run, err);
+    if (rc == RK_OK)
+        rc = open_vocabulary(v, err);
+    if (rc == RK_OK)
+        rc = open_tokens(o, run, err);
+    if (rc == RK_OK)
+        rc = rk_snapshot_attach(s, v->bundle, &v->room, err);
+    return rc;
+}
+
+
+int rk_serving_open(rk_serving **out, const char *path,
+                    const rk_settings *settings, rk_run *run, rk_error *err)
+{
+    int64_t start = rk_clock_us();
+    opening o = {0};
+    int rc;
+
+    *out = NULL;
+    o.v = rk_calloc(1, sizeof(*o.v));
+    if (!o.v)
+        return rk_no_memory(err);
+    rc = rk_bundle_open(&o.v->bundle, path, err);
+    if (rc == RK_ENOTFOUND)
+        rc = rk_fail(err, RK_ENOTREADY,
+                     "nothing is prepared yet: run reckon prepare");
+    if (rc == RK_OK)
+        rc = open_all(&o, settings, run, err);
+    if (rc == RK_OK) {
+        rk_run_trace(run, "open the snapshot", o.n_fitted,
+                     o.v->snapshot.n_items, start,
+                     "%zu items newer or changed since", o.n_changed);
+        *out = o.v;
+        o.v = NULL;
+    }
+    rk_serving_close(o.v);
+    free(o.changed);
+    return rc;
+}
+
+
+void rk_serving_close(rk_serving *v)
+{
+    if (!v)
+        return;
+    for (size_t i = 0; v->items && v->ids && i < rk_ids_count(v->ids); i++)
+        rk_record_free(v->items[i]);
+    free(v->items);
+    rk_index_free(v->snapshot.vectors);
+    rk_ids_free(v->ids);
+    free(v->words);
+    free(v->token_start);
+    free(v->token_col);
+    free(v->token_value);
+    rk_bundle_close(v->bundle);
+    free(v);
+}

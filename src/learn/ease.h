@@ -1,0 +1,44 @@
+/* EASE: an item-to-item linear model with a closed form (Steck, "Embarrassingly
+ * Shallow Autoencoders for Sparse Data", WWW 2019, eq. 8):
+ *
+ *   P = (X'X + lambda I)^-1,  B_ij = -P_ij / P_jj,  B_ii = 0
+ *
+ * and scored for the next item with the history decayed by recency:
+ *
+ *   score(u, j) = sum over i in history of decay^age(i) B_ij
+ *
+ * where age counts liked events from the newest (0). Training is O(n_items^3);
+ * serving keeps the `keep` largest |B_ij| of each row. Immutable. */
+#ifndef RK_LEARN_EASE_H
+#define RK_LEARN_EASE_H
+
+#include "core/progress.h"
+#include "data/corpus.h"
+#include "data/csr.h"
+
+typedef struct rk_ease_opts {
+    float lambda; /* 0: 300 */
+    size_t keep;  /* 0: 256 */
+} rk_ease_opts;
+
+typedef struct rk_ease {
+    rk_csr b; /* (n_items, n_items), owned */
+} rk_ease;
+
+/* An item liked twice by a user counts once. RK_EINVAL before any allocation
+ * when 4 n_items^2 bytes times two exceed `max_bytes` of memory (the message
+ * gives the estimate), or for a lambda under 0; RK_ENOMEM. */
+int rk_ease_fit(rk_ease **out, const rk_corpus *c, size_t max_bytes,
+                const rk_ease_opts *opts, rk_error *err);
+void rk_ease_free(rk_ease *m);
+
+/* The whole B, float32 (n_items, n_items), yours to free: for tests. */
+int rk_ease_solve(float **b, const rk_corpus *c, float lambda, rk_error *err);
+
+/* scores float32 (b->n_cols), overwritten. Only likes count; items past
+ * b->n_rows, newer than the model, age the others and add nothing.
+ * O(likes * keep + items). */
+void rk_ease_score(const rk_csr *b, const rk_seen *history, size_t n,
+                   float decay, float *scores);
+
+#endif

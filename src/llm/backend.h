@@ -1,0 +1,65 @@
+/* What a language model must be able to do: the functions behind llm.h, which
+ * checks the arguments before it calls one. Private to this room. */
+#ifndef RK_LLM_BACKEND_H
+#define RK_LLM_BACKEND_H
+
+#include "core/buf.h"
+#include "llm/llm.h"
+
+/* Tokens of a writer's context that stay free after the prefix: the most a
+ * branch or an answer may have. */
+#define RK_LLM_ROOM 512
+
+/* A question of rk_llm_next_words(), its arguments in one place. */
+typedef struct rk_next_words {
+    const char *prefix;
+    const char *const *branches;
+    size_t n;
+    const char *const *words; /* each is one token */
+    size_t n_words;
+    const char *stage;
+    const rk_progress *progress;
+} rk_next_words;
+
+typedef struct rk_llm_backend {
+    void (*close)(rk_llm *m); /* releases `state`, which is not NULL */
+    int (*embed)(rk_llm *m, const char *const *texts, size_t n, float *out,
+                 const rk_progress *p, rk_error *err);
+    int (*likelihood)(rk_llm *m, const char *prefix,
+                      const char *const *branches, size_t n, float *logp,
+                      uint32_t *n_tokens, rk_error *err);
+    int (*next_words)(rk_llm *m, const rk_next_words *ask, float *logp,
+                      rk_error *err);
+    int (*generate)(rk_llm *m, const char *prompt, const rk_generate_opts *opts,
+                    char **text, rk_error *err);
+    int (*count_tokens)(rk_llm *m, const char *text); /* or an error code */
+    void (*forget)(rk_llm *m);
+} rk_llm_backend;
+
+struct rk_llm {
+    const rk_llm_backend *backend;
+    void *state; /* the backend's; NULL until it is open */
+    enum rk_llm_role role;
+    rk_llm_info info; /* its texts belong to the model */
+    rk_llm_usage usage;
+};
+
+/* A model without a state yet; the texts of `info` are copied. */
+int rk_llm_new(rk_llm **out, const rk_llm_backend *backend,
+               enum rk_llm_role role, const rk_llm_info *info, rk_error *err);
+
+/* The name of a path's file, for messages. */
+const char *rk_llm_file_name(const char *path);
+
+/* Cuts a generated text before the first of the stop texts; whether one was
+ * found. */
+bool rk_llm_cut_at_stop(rk_buf *text, const rk_generate_opts *opts);
+
+/* llama.c: the model in the file info.path, whose GGUF header has been
+ * checked. */
+extern const rk_llm_backend rk_llama_backend;
+
+/* Loads it: sets m->state, and d and n_context of m->info. */
+int rk_llama_open(rk_llm *m, rk_error *err);
+
+#endif

@@ -1,0 +1,145 @@
+#include "core/mem.h"
+#include "llm/llama_internal.h"
+#include "llm/softmax.h"
+
+#include <string.h>
+
+void rk_llama_push(rk_llama *l, llama_token token, size_t position,
+                   size_t sequence, bool read)
+{
+    struct llama_batch *b = &l->batch;
+    int32_t i = b->n_tokens++;
+
+    b->token[i] = token;
+    b->pos[i] = (llama_pos)position;
+    b->n_seq_id[i] = 1;
+    b->seq_id[i][0] = (llama_seq_id)sequence;
+    b->logits[i] = read;
+}
+
+
+void rk_llama_forget(rk_llm *m)
+{
+    rk_llama *l = m->state;
+
+    if (l->memory)
+        llama_memory_clear(l->memory, false);
+    l->n_prefix = 0;
+}
+
+
+int rk_llama_decode(rk_llm *m, rk_error *err)
+{
+    rk_llama *l = m->state;
+    int32_t rc;
+
+    rk_llama_hush();
+    rc = llama_decode(l->context, l->batch);
+    l->batch.n_tokens = 0;
+    if (rc == 0)
+        return RK_OK;
+    rk_llama_forget(m);
+    return rk_llama_fail(m, err, RK_EBACKEND,
+                         rc == 1 ? "the context has no room for a batch"
+                                 : "libllama cannot evaluate a batch");
+}
+
+
+/* A prefix that leaves too little of the context loses its front: up to the
+ * beginning of a line where there is one in the first half of what may stay,
+ * else in the middle of one. A beginning-of-text token stays. Returns the new
+ * length. */
+static size_t cut_front(const rk_llama *l, llama_token *ids, size_t n)
+{
+    size_t most = l->n_context - RK_LLM_ROOM;
+    size_t head = n && ids[0] == llama_vocab_bos(l->vocab) &&
+                  llama_vocab_get_add_bos(l->vocab);
+    size_t from, line;
+
+    if (n <= most)
+        return n;
+    from = n - (most - head);
+    for (line = from; line < n - most / 2; line++)
+        if (rk_llama_ends_line(l, ids[line - 1])) {
+            from = line;
+            break;
+        }
+    memmove(ids + head, ids + from, (n - from) * sizeof(*ids));
+    return head + n - from;
+}
+
+
+static size_t shared_length(const llama_token *a, size_t n_a,
+                            const llama_token *b, size_t n_b)
+{
+    size_t n = 0;
+
+    while (n < n_a && n < n_b && a[n] == b[n])
+        n++;
+    return n;
+}
+
+
+/* Evaluates tokens from..n - 1 of sequence 0 and keeps the last logits. */
+static int evaluate(rk_llm *m, const llama_token *ids, size_t from, size_t n,
+                    rk_error *err)
+{
+    rk_llama *l = m->state;
+    const float *logits;
+
+    for (size_t i = from; i < n; i++) {
+        rk_llama_push(l, ids[i], i, 0, i + 1 == n);
+        if (l->batch.n_tokens == RK_LLAMA_BATCH || i + 1 == n) {
+            int rc = rk_llama_decode(m, err);
+
+            if (rc)
+                return rc;
+        }
+    }
+    logits = llama_get_logits_ith(l->context, -1);
+    if (!logits) {
+        rk_llama_forget(m);
+        return rk_llama_fail(m, err, RK_EBACKEND, "libllama gave no logits");
+    }
+    memcpy(l->logits, logits, l->n_vocab * sizeof(*logits));
+    l->logits_total = rk_softmax_total(l->logits, l->n_vocab);
+    memcpy(l->prefix, ids, n * sizeof(*ids));
+    l->n_prefix = n;
+    m->usage.prefix_tokens += n - from;
+    return RK_OK;
+}
+
+
+int rk_llama_prefix(rk_llm *m, const char *text, rk_error *err)
+{
+    rk_llama *l = m->state;
+    rk_tokens t = {0};
+    size_t n, shared;
+    int rc = rk_tokens_add(&t, l, text, true, err);
+
+    if (rc)
+        goto done;
+    n = rk_tokens_len(&t, 0);
+    if (n && llama_vocab_get_add_eos(l->vocab) &&
+        t.ids[n - 1] == llama_vocab_eos(l->vocab))
+        n--; /* the text goes on */
+    n = cut_front(l, t.ids, n);
+
+    shared = shared_length(l->prefix, l->n_prefix, t.ids, n);
+    if (n && shared == n && n < l->n_prefix)
+        shared--; /* the logits kept are those of a later token */
+    if (shared < l->n_prefix &&
+        !llama_memory_seq_rm(l->memory, 0, (llama_pos)shared, -1)) {
+        rk_llama_forget(m); /* a memory that cannot go back */
+        shared = 0;
+    }
+    l->n_prefix = shared;
+    if (shared < n)
+        rc = evaluate(m, t.ids, shared, n, err);
+    if (rc == RK_OK)
+        m->usage.reused_tokens += shared;
+
+done:
+    rk_tokens_clear(&t);
+    return rc;
+}

@@ -1,0 +1,105 @@
+/* What the files of the llama.cpp backend share. The one header that includes
+ * llama.h; only src/llm/llama*.c include it. */
+#ifndef RK_LLM_LLAMA_INTERNAL_H
+#define RK_LLM_LLAMA_INTERNAL_H
+
+#include "llm/backend.h"
+
+#include <llama.h>
+
+/* Texts as tokens, one after the other: text i is ids[first[i]] up to, not
+ * including, ids[first[i + 1]]. Zeroed is empty. */
+typedef struct rk_tokens {
+    llama_token *ids;
+    size_t cap;
+    size_t *first; /* n + 1 of them once there is a text */
+    size_t first_cap;
+    size_t n;
+} rk_tokens;
+
+/* An open model with its context.
+ *
+ * A writer keeps its last prefix as sequence 0 of the context's memory: the
+ * tokens `prefix`, and the logits after the last of them. Branches are
+ * sequences 1 to n_sequences - 1 while they are scored, and then gone. An
+ * embedder keeps nothing between calls. */
+typedef struct rk_llama {
+    struct llama_model *model;
+    const struct llama_vocab *vocab;
+    struct llama_context *context;
+    llama_memory_t memory;    /* NULL: an encoder, which needs none */
+    struct llama_batch batch; /* room for RK_LLAMA_BATCH tokens */
+    llama_token newline;      /* writers only */
+    size_t n_vocab;
+    size_t n_context;   /* tokens that fit the memory */
+    size_t n_sequences; /* in the context at once */
+    size_t d;           /* embedding width */
+
+    llama_token *prefix; /* room for n_context */
+    size_t n_prefix;
+    float *logits;       /* (n_vocab) after the prefix */
+    double logits_total; /* log of the sum of exp of `logits` */
+    const float **rows;  /* (RK_LLAMA_PACK) logits of a pack, borrowed */
+} rk_llama;
+
+/* Tokens in one call of llama_decode(); and tokens of branches, or of texts to
+ * embed, that share one: a larger pack is no faster, because what is packed
+ * attends over each other's cells before they are masked out, and holds
+ * n_vocab logits a token. Each has room for the longest branch or text. */
+#define RK_LLAMA_BATCH      2048
+#define RK_LLAMA_PACK       512
+#define RK_LLAMA_EMBED_PACK 256
+
+/* llama.c ------------------------------------------------------------------*/
+
+/* rk_fail with "<the model's name>: <what>" and, where there is one, the last
+ * complaint of libllama since rk_llama_hush(). */
+int rk_llama_fail(const rk_llm *m, rk_error *err, int code, const char *what);
+void rk_llama_hush(void);
+
+/* llama_tokens.c ----------------------------------------------------------*/
+
+void rk_tokens_clear(rk_tokens *t);
+void rk_tokens_reset(rk_tokens *t); /* empties; keeps the memory */
+
+/* Appends a text's tokens. `special`: with the tokens the model puts at the
+ * beginning and end of a whole text. RK_EBACKEND, RK_ENOMEM. */
+int rk_tokens_add(rk_tokens *t, const rk_llama *l, const char *text,
+                  bool special, rk_error *err);
+
+size_t rk_tokens_len(const rk_tokens *t, size_t i);
+const llama_token *rk_tokens_at(const rk_tokens *t, size_t i);
+
+/* Whether the text of a token ends a line. */
+bool rk_llama_ends_line(const rk_llama *l, llama_token token);
+
+/* llama_batch.c -----------------------------------------------------------*/
+
+/* Appends a token at `position` of `sequence` to the batch. `read`: its
+ * logits, or its part of a pooled vector, will be asked for. */
+void rk_llama_push(rk_llama *l, llama_token token, size_t position,
+                   size_t sequence, bool read);
+
+/* Evaluates the batch and empties it. After a failure the memory is empty and
+ * no prefix is kept. RK_EBACKEND. */
+int rk_llama_decode(rk_llm *m, rk_error *err);
+
+/* Makes `text` the prefix in sequence 0, evaluating only what the kept one
+ * does not share. "" is allowed: then there may be no prefix. */
+int rk_llama_prefix(rk_llm *m, const char *text, rk_error *err);
+
+void rk_llama_forget(rk_llm *m);
+
+/* llama_score.c, llama_generate.c, llama_embed.c: see backend.h -----------*/
+
+int rk_llama_likelihood(rk_llm *m, const char *prefix,
+                        const char *const *branches, size_t n, float *logp,
+                        uint32_t *n_tokens, rk_error *err);
+int rk_llama_next_words(rk_llm *m, const rk_next_words *ask, float *logp,
+                        rk_error *err);
+int rk_llama_generate(rk_llm *m, const char *prompt,
+                      const rk_generate_opts *opts, char **text, rk_error *err);
+int rk_llama_embed(rk_llm *m, const char *const *texts, size_t n, float *out,
+                   const rk_progress *p, rk_error *err);
+
+#endif

@@ -1,0 +1,324 @@
+#include "llm/llm.h"
+
+#include "core/file.h"
+#include "core/hash.h"
+#include "core/mem.h"
+#include "core/text.h"
+#include "llm/backend.h"
+#include "llm/gguf.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define MAX_TEXT        ((size_t)16 << 20) /* bytes of one text */
+#define MAX_GENERATED   RK_LLM_ROOM
+#define USUAL_GENERATED 64
+
+/* What a fingerprint reads of a file besides its length: the header with the
+ * vocabulary, and the last tensors. */
+#define HEAD_BYTES ((size_t)4 << 20)
+#define TAIL_BYTES ((size_t)1 << 20)
+
+
+const char *rk_llm_file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
+
+int rk_llm_new(rk_llm **out, const rk_llm_backend *backend,
+               enum rk_llm_role role, const rk_llm_info *info, rk_error *err)
+{
+    rk_llm *m = rk_calloc(1, sizeof(*m));
+
+    *out = NULL;
+    if (!m)
+        return rk_no_memory(err);
+    m->backend = backend;
+    m->role = role;
+    m->info = (rk_llm_info){
+        .name = rk_strdup(info->name),
+        .path = rk_strdup(info->path),
+        .fingerprint = rk_strdup(info->fingerprint),
+        .architecture = rk_strdup(info->architecture),
+        .d = info->d,
+        .n_context = info->n_context,
+    };
+    if (!m->info.name || !m->info.path || !m->info.fingerprint ||
+        !m->info.architecture) {
+        rk_llm_close(m);
+        return rk_no_memory(err);
+    }
+    *out = m;
+    return RK_OK;
+}
+
+
+void rk_llm_close(rk_llm *m)
+{
+    if (!m)
+        return;
+    if (m->state)
+        m->backend->close(m);
+    free((char *)m->info.name);
+    free((char *)m->info.path);
+    free((char *)m->info.fingerprint);
+    free((char *)m->info.architecture);
+    free(m);
+}
+
+
+static void fingerprint(char hex[17], const rk_mapping *file)
+{
+    size_t head = file->len < HEAD_BYTES ? file->len : HEAD_BYTES;
+    size_t tail = file->len < TAIL_BYTES ? file->len : TAIL_BYTES;
+    uint64_t parts[3] = {file->len, rk_hash64(file->bytes, head),
+                         rk_hash64(file->bytes + file->len - tail, tail)};
+
+    snprintf(hex, 17, "%016llx",
+             (unsigned long long)rk_hash64(parts, sizeof(parts)));
+}
+
+
+int rk_llm_open(rk_llm **out, enum rk_llm_role role, const char *name,
+                const char *path, rk_error *err)
+{
+    rk_mapping file = {0};
+    rk_llm *m = NULL;
+    rk_gguf gguf;
+    rk_error why;
+    char hex[17];
+    int rc;
+
+    *out = NULL;
+    if (role != RK_WRITER && role != RK_EMBEDDER)
+        return rk_fail(err, RK_EINVAL, "model role %d, expected 0 or 1",
+                       (int)role);
+    rc = rk_file_map(&file, path, err);
+    if (rc)
+        goto done;
+    rc = rk_gguf_parse(&gguf, file.bytes, file.len, file.len, &why);
+    if (rc) {
+        rk_fail(err, rc, "%s: %s", rk_llm_file_name(path), why.msg);
+        goto done;
+    }
+    fingerprint(hex, &file);
+    rc = rk_llm_new(&m, &rk_llama_backend, role,
+                    &(rk_llm_info){.name = name,
+                                   .path = path,
+                                   .fingerprint = hex,
+                                   .architecture = gguf.architecture},
+                    err);
+    if (rc)
+        goto done;
+    rc = rk_llama_open(m, err);
+    if (rc)
+        goto done;
+    *out = m;
+    m = NULL;
+
+done:
+    rk_llm_close(m);
+    rk_file_unmap(&file);
+    return rc;
+}
+
+
+const rk_llm_info *rk_llm_describe(const rk_llm *m)
+{
+    return &m->info;
+}
+
+
+bool rk_llm_cut_at_stop(rk_buf *text, const rk_generate_opts *opts)
+{
+    const char *whole = rk_buf_str(text);
+    const char *first = NULL;
+
+    for (size_t i = 0; i < opts->n_stop; i++) {
+        const char *found = strstr(whole, opts->stop[i]);
+
+        if (found && (!first || found < first))
+            first = found;
+    }
+    if (first) {
+        text->len = (size_t)(first - whole);
+        text->data[text->len] = '\0';
+    }
+    return first != NULL;
+}
+
+
+static int check_role(const rk_llm *m, enum rk_llm_role role, rk_error *err)
+{
+    static const char *const names[] = {"a writer", "an embedder"};
+
+    if (m->role == role)
+        return RK_OK;
+    return rk_fail(err, RK_EINVAL, "%s was opened as %s, expected %s",
+                   m->info.name, names[m->role], names[role]);
+}
+
+
+static int check_text(const char *what, const char *text, rk_error *err)
+{
+    size_t len = strlen(text);
+    size_t bad;
+
+    if (len > MAX_TEXT)
+        return rk_fail(err, RK_EINVAL, "%s is %zu bytes long, at most %zu",
+                       what, len, MAX_TEXT);
+    if (!rk_text_is_utf8(text, len, &bad))
+        return rk_fail(err, RK_EINVAL, "%s is not UTF-8 at byte %zu", what,
+                       bad);
+    return RK_OK;
+}
+
+
+static int check_texts(const char *what, const char *const *texts, size_t n,
+                       rk_error *err)
+{
+    int rc = RK_OK;
+
+    for (size_t i = 0; i < n && rc == RK_OK; i++) {
+        char which[64];
+
+        snprintf(which, sizeof(which), "%s %zu", what, i);
+        rc = check_text(which, texts[i], err);
+    }
+    return rc;
+}
+
+
+int rk_llm_embed(rk_llm *m, const char *const *texts, size_t n, float *out,
+                 const rk_progress *p, rk_error *err)
+{
+    int rc = check_role(m, RK_EMBEDDER, err);
+
+    if (rc == RK_OK)
+        rc = check_texts("text", texts, n, err);
+    if (rc || n == 0)
+        return rc;
+    return m->backend->embed(m, texts, n, out, p, err);
+}
+
+
+int rk_llm_likelihood(rk_llm *m, const char *prefix,
+                      const char *const *branches, size_t n, float *logp,
+                      uint32_t *n_tokens, rk_error *err)
+{
+    int rc = check_role(m, RK_WRITER, err);
+
+    if (rc == RK_OK && !*prefix)
+        rc = rk_fail(err, RK_EINVAL,
+                     "the prefix is empty: a first token has no likelihood");
+    if (rc == RK_OK)
+        rc = check_text("the prefix", prefix, err);
+    if (rc == RK_OK)
+        rc = check_texts("branch", branches, n, err);
+    if (rc || n == 0)
+        return rc;
+    return m->backend->likelihood(m, prefix, branches, n, logp, n_tokens, err);
+}
+
+
+static int check_words(rk_llm *m, const char *const *words, size_t n,
+                       rk_error *err)
+{
+    int rc = check_texts("word", words, n, err);
+
+    for (size_t i = 0; i < n && rc == RK_OK; i++) {
+        int count = m->backend->count_tokens(m, words[i]);
+
+        if (count < 0)
+            rc = rk_no_memory(err);
+        else if (count != 1)
+            rc = rk_fail(err, RK_EINVAL,
+                         "word '%.60s' is %d tokens of %s, must be one",
+                         words[i], count, m->info.name);
+    }
+    return rc;
+}
+
+
+int rk_llm_next_words(rk_llm *m, const char *prefix,
+                      const char *const *branches, size_t n,
+                      const char *const *words, size_t n_words, float *logp,
+                      const char *stage, const rk_progress *p, rk_error *err)
+{
+    rk_next_words ask = {prefix, branches, n, words, n_words, stage, p};
+    int rc = check_role(m, RK_WRITER, err);
+
+    if (rc == RK_OK)
+        rc = check_text("the prefix", prefix, err);
+    if (rc == RK_OK)
+        rc = check_texts("branch", branches, n, err);
+    for (size_t i = 0; i < n && rc == RK_OK && !*prefix; i++)
+        if (!*branches[i])
+            rc = rk_fail(err, RK_EINVAL,
+                         "branch %zu and the prefix are empty: there is no "
+                         "text to go on from",
+                         i);
+    if (rc == RK_OK)
+        rc = check_words(m, words, n_words, err);
+    if (rc || n == 0 || n_words == 0)
+        return rc;
+    return m->backend->next_words(m, &ask, logp, err);
+}
+
+
+bool rk_llm_one_token(rk_llm *m, const char *word)
+{
+    return rk_llm_count_tokens(m, word) == 1;
+}
+
+
+int rk_llm_count_tokens(rk_llm *m, const char *text)
+{
+    int rc = check_text("the text", text, NULL);
+
+    return rc ? rc : m->backend->count_tokens(m, text);
+}
+
+
+int rk_llm_generate(rk_llm *m, const char *prompt, const rk_generate_opts *opts,
+                    char **text, rk_error *err)
+{
+    rk_generate_opts o = opts ? *opts : (rk_generate_opts){0};
+    int rc = check_role(m, RK_WRITER, err);
+
+    *text = NULL;
+    if (o.max_tokens == 0)
+        o.max_tokens = USUAL_GENERATED;
+    if (rc == RK_OK && o.max_tokens > MAX_GENERATED)
+        rc = rk_fail(err, RK_EINVAL, "max_tokens is %zu, at most %d",
+                     o.max_tokens, MAX_GENERATED);
+    if (rc == RK_OK && !*prompt)
+        rc = rk_fail(err, RK_EINVAL, "the prompt is empty");
+    if (rc == RK_OK && o.allowed && o.n_allowed == 0)
+        rc = rk_fail(err, RK_EINVAL, "the list of allowed texts is empty");
+    for (size_t i = 0; i < o.n_stop && rc == RK_OK; i++)
+        if (!*o.stop[i])
+            rc = rk_fail(err, RK_EINVAL, "stop text %zu is empty", i);
+    if (rc == RK_OK)
+        rc = check_text("the prompt", prompt, err);
+    if (rc == RK_OK && o.allowed)
+        rc = check_texts("allowed text", o.allowed, o.n_allowed, err);
+    if (rc)
+        return rc;
+    return m->backend->generate(m, prompt, &o, text, err);
+}
+
+
+void rk_llm_forget(rk_llm *m)
+{
+    m->backend->forget(m);
+}
+
+
+rk_llm_usage *rk_llm_usage_of(rk_llm *m)
+{
+    return &m->usage;
+}

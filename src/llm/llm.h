@@ -1,0 +1,111 @@
+/* A language model behind a small interface: read probabilities, embed,
+ * write a little. Backends: llama.cpp in this process ("llama"), and one that
+ * follows a script, for tests ("scripted").
+ *
+ * Nothing here parses prose. Text from outside is tokenised with special
+ * tokens off, so that "<|im_end|>" in a title stays text. Branches are scored
+ * as separate sequences over one shared prefix: the text of one cannot touch
+ * the score of another.
+ *
+ * A model serves one thread at a time and uses at most rk_threads() threads. */
+#ifndef RK_LLM_LLM_H
+#define RK_LLM_LLM_H
+
+#include "core/error.h"
+
+typedef struct rk_llm rk_llm;
+
+enum rk_llm_role {
+    RK_WRITER,  /* a causal model: likelihoods, generation */
+    RK_EMBEDDER /* any model that gives a vector a text */
+};
+
+typedef struct rk_llm_info {
+    const char *name;         /* as asked for: "smollm2", a path */
+    const char *path;         /* the file, or "" */
+    const char *fingerprint;  /* of the file's content: keys outputs */
+    const char *architecture; /* "llama", "bert" */
+    size_t d;                 /* embedding width, 0 for a writer */
+    size_t n_context;         /* tokens */
+} rk_llm_info;
+
+/* Tokens that went through the model since the caller last cleared it. */
+typedef struct rk_llm_usage {
+    uint64_t prefix_tokens; /* evaluated */
+    uint64_t branch_tokens; /* evaluated */
+    uint64_t reused_tokens; /* of the prefix, found already computed */
+} rk_llm_usage;
+
+/* Opens the model file `path`. The bytes are hostile: header, counts and
+ * sizes are held against the file before the library sees it. RK_ENOTFOUND
+ * (no such file), RK_EFORMAT (truncated, not GGUF; an encoder such as BERT
+ * asked to write, named with expected and found), RK_EBACKEND, RK_ENOMEM. */
+int rk_llm_open(rk_llm **out, enum rk_llm_role role, const char *name,
+                const char *path, rk_error *err);
+void rk_llm_close(rk_llm *m);
+const rk_llm_info *rk_llm_describe(const rk_llm *m);
+
+/* Vectors of n texts, L2-normalised, float32 (n, d), into `out`. Texts longer
+ * than 256 tokens are cut, as the reference does for MiniLM. `p` gets the
+ * stage "embed". */
+int rk_llm_embed(rk_llm *m, const char *const *texts, size_t n, float *out,
+                 const rk_progress *p, rk_error *err);
+
+/* log p(branch | prefix) for n branches, natural logarithm, summed over all
+ * tokens of the branch, into logp (n); token counts of the branches into
+ * n_tokens (n; NULL allowed).
+ *
+ * A branch is closed by "\n": what is read is the branch's tokens and then a
+ * newline, so that "Alien" is not a part of "Aliens". Cost: tokens evaluated =
+ * prefix (less what is reused) + the sum of the branches' tokens; the newline
+ * is read but never evaluated. A prefix longer than the context less 512 loses
+ * its front, keeping its last tokens (cut at a line). */
+int rk_llm_likelihood(rk_llm *m, const char *prefix,
+                      const char *const *branches, size_t n, float *logp,
+                      uint32_t *n_tokens, rk_error *err);
+
+/* log p(word | prefix + branch) for n branches and n_words words, float32
+ * (n, n_words) into logp, each branch its own sequence. Words must each be one
+ * token of this model (see rk_llm_one_token), given with their leading space
+ * if they stand after one. The prefix may be "" only if the branches are not.
+ * Cost: prefix + the sum of the branches' tokens; words cost nothing.
+ * `p` gets the stage `stage`. */
+int rk_llm_next_words(rk_llm *m, const char *prefix,
+                      const char *const *branches, size_t n,
+                      const char *const *words, size_t n_words, float *logp,
+                      const char *stage, const rk_progress *p, rk_error *err);
+
+/* Whether `word`, as given, is exactly one token. */
+bool rk_llm_one_token(rk_llm *m, const char *word);
+
+/* How many tokens a text has; negative: an error code. */
+int rk_llm_count_tokens(rk_llm *m, const char *text);
+
+typedef struct rk_generate_opts {
+    size_t max_tokens;       /* 0: 64 */
+    const char *const *stop; /* the text ends before any of these */
+    size_t n_stop;
+    const char *const *allowed; /* NULL: free; else the text is exactly one of
+                                   these, held there by a trie of tokens */
+    size_t n_allowed;
+} rk_generate_opts;
+
+/* Writes the likeliest continuation of `prompt`, one token after the other
+ * (greedy: same input, same answer). *text is yours (free). */
+int rk_llm_generate(rk_llm *m, const char *prompt, const rk_generate_opts *opts,
+                    char **text, rk_error *err);
+
+/* Forgets the kept prefix. */
+void rk_llm_forget(rk_llm *m);
+
+/* Usage so far; never NULL. The caller may clear it. */
+rk_llm_usage *rk_llm_usage_of(rk_llm *m);
+
+/* A model for unit tests: deterministic, made of hashes and a script, no
+ * file. Its "tokens" are words with their leading space; log p(token | before)
+ * is higher the more often the token stands in the text before it; its
+ * vectors (d = 32) are normalised sums of one random direction a word, so that
+ * texts sharing words are near. */
+int rk_llm_open_scripted(rk_llm **out, enum rk_llm_role role, rk_error *err);
+
+#endif

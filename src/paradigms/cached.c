@@ -1,0 +1,227 @@
+#include "paradigms/cached.h"
+
+#include "core/buf.h"
+#include "core/hash.h"
+#include "core/mem.h"
+#include "data/strings.h"
+
+#include <math.h>
+#include <string.h>
+
+#define CHUNK 64 /* texts a question: what an interruption can lose */
+
+/* One kind of question about texts; an answer is `width` floats. */
+typedef struct question {
+    enum rk_llm_role role;
+    const char *what; /* a part of the key */
+    const char *model_key;
+    const char *stage;
+    const char *context; /* a part of the key: whatever else decides */
+    size_t width;
+    int (*ask)(const struct question *q, rk_llm *m, const char *const *texts,
+               size_t n, float *rows, rk_error *err);
+    const void *details;
+} question;
+
+
+static rk_key key_of(const question *q, const char *text)
+{
+    return rk_key_of(q->what, q->model_key, q->context, text, NULL);
+}
+
+
+/* One kept answer into `row`; RK_ENOTFOUND when there is none. */
+static int recall(rk_run *run, const question *q, const char *text, float *row,
+                  rk_error *err)
+{
+    void *bytes;
+    size_t len;
+    int rc = rk_store_get_output(run->store, key_of(q, text).hex, &bytes, &len,
+                                 err);
+
+    if (rc)
+        return rc;
+    if (len == q->width * sizeof(float))
+        memcpy(row, bytes, len);
+    else
+        rc = rk_fail(err, RK_ENOTFOUND, "kept answer of %zu bytes", len);
+    free(bytes);
+    return rc;
+}
+
+
+static int keep(rk_run *run, const question *q, const char *const *texts,
+                const float *rows, size_t n, rk_error *err)
+{
+    int rc;
+
+    for (size_t i = 0; i < n * q->width; i++)
+        if (!isfinite(rows[i]))
+            return rk_fail(err, RK_EBACKEND,
+                           "%s: the model's answer is not finite", q->stage);
+    rc = rk_store_begin(run->store, err);
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < n && rc == RK_OK; i++)
+        rc = rk_store_put_output(run->store, key_of(q, texts[i]).hex,
+                                 rows + i * q->width, q->width * sizeof(float),
+                                 err);
+    if (rc == RK_OK)
+        rc = rk_store_commit(run->store, err);
+    else
+        rk_store_rollback(run->store);
+    return rc;
+}
+
+
+static int model_for(rk_run *run, const question *q, rk_llm **m, rk_error *err)
+{
+    int rc = rk_loaded_get(run->models, q->role, m, err);
+
+    if (rc == RK_OK &&
+        strcmp(rk_llm_describe(*m)->fingerprint, q->model_key) != 0)
+        rc = rk_fail(err, RK_ENOTREADY,
+                     "the %s is another model than the one prepared with: "
+                     "run reckon prepare",
+                     q->role == RK_WRITER ? "writer" : "embedder");
+    return rc;
+}
+
+
+/* Asks for all texts that have no kept answer, each different text once. */
+static int ask_missing(rk_run *run, const question *q, const rk_ids *missing,
+                       const rk_progress *p, rk_error *err)
+{
+    const char *texts[CHUNK];
+    size_t n = rk_ids_count(missing);
+    float *rows = rk_alloc_array(CHUNK * q->width, sizeof(*rows));
+    rk_llm *m;
+    int rc = rows ? model_for(run, q, &m, err) : rk_no_memory(err);
+
+    for (size_t at = 0; at < n && rc == RK_OK; at += CHUNK) {
+        size_t some = n - at < CHUNK ? n - at : CHUNK;
+
+        for (size_t i = 0; i < some; i++)
+            texts[i] = rk_ids_at(missing, (uint32_t)(at + i));
+        rc = rk_progress_report(p, q->stage, at, n, err);
+        if (rc == RK_OK)
+            rc = q->ask(q, m, texts, some, rows, err);
+        if (rc == RK_OK)
+            rc = keep(run, q, texts, rows, some, err);
+        rk_run_count(run, m);
+    }
+    if (rc == RK_OK)
+        rc = rk_progress_report(p, q->stage, n, n, err);
+    free(rows);
+    return rc;
+}
+
+
+static int answer(rk_run *run, const question *q, const char *const *texts,
+                  size_t n, float *rows, const rk_progress *p, rk_error *err)
+{
+    rk_ids *missing = NULL;
+    uint32_t position;
+    int rc = rk_ids_new(&missing, err);
+
+    for (size_t i = 0; i < n && rc == RK_OK; i++) {
+        rc = recall(run, q, texts[i], rows + i * q->width, NULL);
+        if (rc == RK_ENOTFOUND)
+            rc = rk_ids_add(missing, texts[i], &position, err);
+        else if (rc)
+            rc = rk_fail(err, rc, "cannot read kept answers");
+    }
+    if (rc || rk_ids_count(missing) == 0)
+        goto done;
+    rc = ask_missing(run, q, missing, p, err);
+    for (size_t i = 0; i < n && rc == RK_OK; i++)
+        if (rk_ids_find(missing, texts[i]) != RK_NO_ID)
+            rc = recall(run, q, texts[i], rows + i * q->width, err);
+
+done:
+    rk_ids_free(missing);
+    return rc;
+}
+
+
+static int ask_vectors(const question *q, rk_llm *m, const char *const *texts,
+                       size_t n, float *rows, rk_error *err)
+{
+    if (rk_llm_describe(m)->d != q->width)
+        return rk_fail(err, RK_ENOTREADY,
+                       "the embedder gives %zu dimensions, prepared with %zu: "
+                       "run reckon prepare",
+                       rk_llm_describe(m)->d, q->width);
+    return rk_llm_embed(m, texts, n, rows, NULL, err);
+}
+
+
+int rk_cached_vectors(rk_run *run, const char *model_key, size_t d,
+                      const char *const *texts, size_t n, float *out,
+                      const rk_progress *p, rk_error *err)
+{
+    question q = {RK_EMBEDDER, "vector",     model_key, "embedding", "", d,
+                  ask_vectors, NULL};
+
+    run->usage.embedded_texts += n;
+    return answer(run, &q, texts, n, out, p, err);
+}
+
+
+static int ask_words(const question *q, rk_llm *m, const char *const *texts,
+                     size_t n, float *rows, rk_error *err)
+{
+    const rk_words_question *w = q->details;
+
+    return rk_llm_next_words(m, w->prefix, texts, n, w->words, w->n_words,
+                             rows, w->stage, NULL, err);
+}
+
+
+int rk_cached_words(rk_run *run, const char *model_key,
+                    const rk_words_question *w, const char *const *texts,
+                    size_t n, float *logp, const rk_progress *p, rk_error *err)
+{
+    question q = {RK_WRITER, "words",   model_key, w->stage, NULL,
+                  w->n_words, ask_words, w};
+    rk_buf context;
+    int rc;
+
+    rk_buf_init(&context);
+    rk_buf_puts(&context, w->prefix);
+    for (size_t i = 0; i < w->n_words; i++)
+        rk_buf_printf(&context, "\x1f%s", w->words[i]);
+    q.context = rk_buf_str(&context);
+    rc = context.failed ? rk_no_memory(err)
+                        : answer(run, &q, texts, n, logp, p, err);
+    rk_buf_clear(&context);
+    return rc;
+}
+
+
+static int ask_likelihood(const question *q, rk_llm *m,
+                          const char *const *texts, size_t n, float *rows,
+                          rk_error *err)
+{
+    float logp[CHUNK];
+    uint32_t n_tokens[CHUNK];
+    int rc = rk_llm_likelihood(m, q->context, texts, n, logp, n_tokens, err);
+
+    for (size_t i = 0; i < n && rc == RK_OK; i++) {
+        rows[2 * i] = logp[i];
+        rows[2 * i + 1] = (float)n_tokens[i];
+    }
+    return rc;
+}
+
+
+int rk_cached_likelihood(rk_run *run, const char *model_key,
+                         const char *stage, const char *prefix,
+                         const char *const *texts, size_t n, float *rows,
+                         const rk_progress *p, rk_error *err)
+{
+    question q = {RK_WRITER, "likelihood",   model_key, stage, prefix, 2,
+                  ask_likelihood, NULL};
+
+    return answer(run, &q, texts, n, rows, p, err);
+}

@@ -1,0 +1,39 @@
+/* What a model says to a text, asked once and kept in the store under the key
+ * of model, question and text. Asking again costs no model, not even its
+ * loading. Interrupted, what was answered stays.
+ *
+ * `model_key` is the fingerprint that the caller's data was made with: a
+ * model that has changed since is refused (RK_ENOTREADY). All fail as
+ * rk_loaded_get() does when something must be asked and there is no model. */
+#ifndef RK_PARADIGMS_CACHED_H
+#define RK_PARADIGMS_CACHED_H
+
+#include "core/progress.h"
+#include "paradigms/run.h"
+
+/* Vectors of n texts, float32 (n, d), into `out`. */
+int rk_cached_vectors(rk_run *run, const char *model_key, size_t d,
+                      const char *const *texts, size_t n, float *out,
+                      const rk_progress *p, rk_error *err);
+
+/* log p(word | prefix + text), float32 (n, n_words), see
+ * rk_llm_next_words(). */
+typedef struct rk_words_question {
+    const char *stage; /* for progress */
+    const char *prefix;
+    const char *const *words;
+    size_t n_words;
+} rk_words_question;
+
+int rk_cached_words(rk_run *run, const char *model_key,
+                    const rk_words_question *q, const char *const *texts,
+                    size_t n, float *logp, const rk_progress *p, rk_error *err);
+
+/* log p(text | prefix) per text and its tokens, float32 (n, 2), see
+ * rk_llm_likelihood(). */
+int rk_cached_likelihood(rk_run *run, const char *model_key,
+                         const char *stage, const char *prefix,
+                         const char *const *texts, size_t n, float *rows,
+                         const rk_progress *p, rk_error *err);
+
+#endif

@@ -1,0 +1,219 @@
+#include "paradigms/liking.h"
+
+#include "core/mem.h"
+#include "core/rng.h"
+#include "learn/fuse.h"
+#include "paradigms/vocabulary.h"
+
+#include <string.h>
+
+#define LIST 50 /* candidates a list, the truth among them */
+
+void rk_liking_who(const rk_workshop *w, size_t user, const rk_seen *history,
+                   size_t n, rk_token_weight room[], rk_who *who)
+{
+    memset(who, 0, sizeof(*who));
+    who->id = w->corpus->users[user]->id;
+    who->profile = w->user_profiles[user];
+    who->history = history;
+    who->n_history = n;
+    if (w->user_vectors)
+        who->vector = w->user_vectors + user * w->snapshot->d;
+    if (w->user_tokens) {
+        const rk_csr *t = w->user_tokens;
+
+        for (uint64_t e = t->start[user]; e < t->start[user + 1]; e++)
+            room[who->n_tokens++] =
+                (rk_token_weight){t->col[e], t->value[e]};
+        who->tokens = room;
+    }
+}
+
+
+/* The longest history of the corpus. */
+static size_t longest(const rk_corpus *c)
+{
+    size_t most = 0;
+
+    for (size_t u = 0; u < c->n_users; u++) {
+        size_t n = c->start[u + 1] - c->start[u];
+        most = n > most ? n : most;
+    }
+    return most;
+}
+
+
+/* Copies a history without every event of one item. */
+static size_t without(const rk_seen *seen, size_t n, uint32_t item,
+                      rk_seen *out)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < n; i++)
+        if (seen[i].item != item)
+            out[kept++] = seen[i];
+    return kept;
+}
+
+
+typedef struct samples {
+    float *x;   /* (cap, n) */
+    uint8_t *y; /* (cap) */
+    size_t m;
+    size_t n_likes;
+} samples;
+
+
+static int add_user_samples(samples *out, const rk_workshop *w,
+                            const rk_snapshot *s, size_t user,
+                            const bool *take, rk_features_fn features,
+                            void *ctx, size_t n, rk_seen *room, rk_error *err)
+{
+    const rk_corpus *c = w->corpus;
+    const rk_seen *seen = c->seen + c->start[user];
+    size_t n_seen = c->start[user + 1] - c->start[user];
+    rk_token_weight tokens[RK_TOKENS_MAX];
+    rk_who who;
+    int rc = RK_OK;
+
+    for (size_t i = 0; i < n_seen && rc == RK_OK; i++) {
+        if (!take[c->start[user] + i])
+            continue;
+        rk_liking_who(w, user, room,
+                      without(seen, n_seen, seen[i].item, room), tokens, &who);
+        rc = features(s, &who, &seen[i].item, 1, out->x + out->m * n, ctx,
+                      err);
+        out->y[out->m++] = seen[i].label > 0;
+        out->n_likes += seen[i].label > 0;
+    }
+    return rc;
+}
+
+
+/* Marks up to `max` labelled events, spread evenly; returns how many. */
+static size_t choose_events(const rk_corpus *c, size_t max, bool *take)
+{
+    size_t n_all = c->start[c->n_users];
+    size_t labelled = 0;
+    size_t taken = 0;
+    size_t seen = 0;
+
+    for (size_t e = 0; e < n_all; e++)
+        labelled += c->seen[e].label != 0;
+    for (size_t e = 0; e < n_all; e++) {
+        take[e] = false;
+        if (c->seen[e].label == 0)
+            continue;
+        /* Every labelled/max-th one, without floats. */
+        if (labelled <= max || (seen + 1) * max / labelled > taken)
+            take[e] = true;
+        taken += take[e];
+        seen++;
+    }
+    return taken;
+}
+
+
+int rk_liking_fit(rk_like_model *out, const rk_workshop *w,
+                  const rk_snapshot *s, rk_features_fn features, void *ctx,
+                  size_t n, const int8_t *sign, size_t max_events,
+                  rk_error *err)
+{
+    const rk_corpus *c = w->corpus;
+    bool *take = rk_calloc(c->start[c->n_users], sizeof(*take));
+    rk_seen *room = rk_alloc_array(longest(c), sizeof(*room));
+    samples d = {NULL, NULL, 0, 0};
+    size_t m;
+    int rc = RK_OK;
+
+    memset(out, 0, sizeof(*out));
+    if (!take || !room) {
+        rc = rk_no_memory(err);
+        goto done;
+    }
+    m = choose_events(c, max_events, take);
+    d.x = rk_alloc_array(m * n, sizeof(*d.x));
+    d.y = rk_alloc_array(m, sizeof(*d.y));
+    if (!d.x || !d.y) {
+        rc = rk_no_memory(err);
+        goto done;
+    }
+    for (size_t u = 0; u < c->n_users && rc == RK_OK; u++)
+        rc = add_user_samples(&d, w, s, u, take, features, ctx, n, room, err);
+    if (rc || d.n_likes < 10 || d.m - d.n_likes < 10)
+        goto done;
+    rc = rk_logistic_fit(&out->logistic, d.x, d.y, d.m, n, 1.0f, sign, err);
+    out->fitted = rc == RK_OK;
+
+done:
+    free(take);
+    free(room);
+    free(d.x);
+    free(d.y);
+    return rc;
+}
+
+
+static bool has_item(const rk_seen *seen, size_t n, uint32_t item)
+{
+    for (size_t i = 0; i < n; i++)
+        if (seen[i].item == item)
+            return true;
+    return false;
+}
+
+
+/* One list: the truth at a drawn place among items the user has not had. */
+static int one_list(const rk_workshop *w, const rk_snapshot *s, size_t user,
+                    uint32_t truth, rk_features_fn features, void *ctx,
+                    rk_rng *rng, float *x, uint32_t *place, rk_error *err)
+{
+    const rk_corpus *c = w->corpus;
+    const rk_seen *seen = c->seen + c->start[user];
+    size_t n_seen = c->start[user + 1] - c->start[user];
+    rk_token_weight tokens[RK_TOKENS_MAX];
+    uint32_t items[LIST];
+    rk_who who;
+
+    rk_liking_who(w, user, seen, n_seen, tokens, &who);
+    *place = rk_rng_below(rng, LIST);
+    for (uint32_t j = 0; j < LIST; j++) {
+        items[j] = truth;
+        for (int tries = 0; j != *place && tries < 100; tries++) {
+            items[j] = rk_rng_below(rng, (uint32_t)c->n_items);
+            if (items[j] != truth && !has_item(seen, n_seen, items[j]))
+                break;
+        }
+    }
+    return features(s, &who, items, LIST, x, ctx, err);
+}
+
+
+int rk_ranking_fit(float *weights, const rk_workshop *w, const rk_snapshot *s,
+                   const rk_seen *held, rk_features_fn features, void *ctx,
+                   size_t n, size_t max_users, const float *prior,
+                   rk_error *err)
+{
+    const rk_corpus *c = w->corpus;
+    size_t step = c->n_users / (max_users ? max_users : 1) + 1;
+    size_t cap = c->n_users / step + 1;
+    float *x = rk_calloc(cap * LIST * n, sizeof(*x));
+    uint32_t *truth = rk_calloc(cap, sizeof(*truth));
+    rk_rng rng = {w->snapshot->settings->seed};
+    size_t lists = 0;
+    int rc = x && truth ? RK_OK : rk_no_memory(err);
+
+    memcpy(weights, prior, n * sizeof(*weights));
+    for (size_t u = 0; u < c->n_users && rc == RK_OK; u += step) {
+        if (held[u].item == RK_NO_ID || c->start[u + 1] == c->start[u])
+            continue;
+        rc = one_list(w, s, u, held[u].item, features, ctx, &rng,
+                      x + lists * LIST * n, truth + lists, err);
+        lists++;
+    }
+    if (rc == RK_OK && lists > 0)
+        rc = rk_fuse_fit(weights, x, truth, lists, LIST, n, prior, 1.0f, err);
+    free(x);
+    free(truth);
+    return rc;
+}

@@ -1,0 +1,545 @@
+/* RAG in five open steps:
+ *
+ *   1. descriptions and metadata, as texts        (prepare)
+ *   2. the embedding model makes them vectors     (prepare)
+ *   3. the vectors stand in the vector store      (snapshot)
+ *   4. products of interest and the profile go into the language model, which
+ *      says what it would recommend in general: wishes
+ *   5. the store refines each wish to specific products
+ *
+ * A small model chooses its wishes from a grammar over the catalogue's own
+ * tokens, "WORD CATEGORY NOUN" ("dark historical book"), so that every wish
+ * can be granted; it chooses by likelihood, calibrated against what it says
+ * about other users:
+ *
+ *   s(category)        = log p(category | liked) / tokens - mean over users
+ *   s(word | category) = log p(word | liked, category)    - mean over users
+ */
+#include "paradigms/paradigm.h"
+
+#include "core/buf.h"
+#include "core/clock.h"
+#include "core/mem.h"
+#include "paradigms/cached.h"
+#include "paradigms/liking.h"
+#include "paradigms/prompt.h"
+#include "paradigms/sentence.h"
+#include "paradigms/vocabulary.h"
+
+#include <math.h>
+#include <string.h>
+
+#define N_WISHES    4
+#define FIT_USERS   24    /* over whom a wish's mean is taken */
+#define WISH_PART   0.7f  /* of a wish's query, beside the likes' centroid */
+#define COSINE_UNIT 10.0f /* a tenth of a cosine weighs like one log-odds */
+
+typedef struct wish {
+    uint32_t category;
+    uint32_t word; /* RK_NO_ID: none could be granted */
+    float score;
+    const char *text; /* kept by the run */
+    float *query;     /* float32 (d) */
+} wish;
+
+typedef struct wishes {
+    wish list[N_WISHES];
+    size_t n;
+    float *queries; /* (N_WISHES, d) */
+} wishes;
+
+
+static size_t n_words_of(const rk_snapshot *s)
+{
+    return s->vocabulary.n - s->vocabulary.n_categories;
+}
+
+
+/* Branches " CATEGORY NOUN", to be freed with their texts. */
+static char **category_branches(const rk_snapshot *s, const char *tail)
+{
+    size_t n = s->vocabulary.n_categories;
+    char **text = rk_calloc(n, sizeof(*text));
+    bool ok = text != NULL;
+
+    for (size_t k = 0; ok && k < n; k++) {
+        rk_buf b;
+
+        rk_buf_init(&b);
+        rk_buf_printf(&b, " %s %s%s", s->vocabulary.words[k],
+                      s->settings->noun, tail);
+        text[k] = rk_buf_take(&b);
+        ok = text[k] != NULL;
+    }
+    if (!ok && text) {
+        for (size_t k = 0; k < n; k++)
+            free(text[k]);
+        free(text);
+        text = NULL;
+    }
+    return text;
+}
+
+
+static void branches_free(char **text, size_t n)
+{
+    for (size_t k = 0; text && k < n; k++)
+        free(text[k]);
+    free(text);
+}
+
+
+/* The prompt of step 4: products of interest, then the question. */
+static char *wish_prompt(const rk_snapshot *s, const rk_who *who)
+{
+    size_t n_items;
+    char *liked = rk_prompt_user(s, who, +1, &n_items);
+    rk_buf b;
+
+    rk_buf_init(&b);
+    if (liked)
+        rk_buf_printf(&b, "%s\nWhat I want next is a", liked);
+    else
+        b.failed = true;
+    free(liked);
+    return rk_buf_take(&b);
+}
+
+
+/* What the writer says after a user's prompt: category (n_categories), the
+ * log-likelihood of each for a token; word (n_categories, n_words). */
+static int read_wishes(const rk_snapshot *s, const rk_who *who, rk_run *run,
+                       float *category, float *word, rk_error *err)
+{
+    size_t n = s->vocabulary.n_categories;
+    char *prompt = wish_prompt(s, who);
+    char **plain = category_branches(s, "");
+    char **asking = category_branches(s, ". Keyword:");
+    char **words = rk_calloc(n_words_of(s) + 1, sizeof(*words));
+    float *rows = rk_calloc(n, 2 * sizeof(*rows));
+    int rc = prompt && plain && asking && rows && words ? RK_OK
+                                                        : rk_no_memory(err);
+
+    for (size_t w = 0; w < n_words_of(s) && rc == RK_OK; w++) {
+        rk_buf b;
+
+        rk_buf_init(&b);
+        rk_buf_printf(&b, " %s", s->vocabulary.words[n + w]);
+        words[w] = rk_buf_take(&b);
+        rc = words[w] ? RK_OK : rk_no_memory(err);
+    }
+    if (rc == RK_OK)
+        rc = rk_cached_likelihood(run, s->writer_key, "reading wishes", prompt,
+                                  (const char *const *)plain, n, rows, NULL,
+                                  err);
+    for (size_t k = 0; k < n && rc == RK_OK; k++)
+        category[k] = rows[2 * k] / (rows[2 * k + 1] + 1);
+    if (rc == RK_OK && n_words_of(s)) {
+        rk_words_question q = {"reading wishes", prompt,
+                               (const char *const *)words, n_words_of(s)};
+
+        rc = rk_cached_words(run, s->writer_key, &q,
+                             (const char *const *)asking, n, word, NULL, err);
+    }
+    branches_free(words, n_words_of(s));
+    branches_free(plain, n);
+    branches_free(asking, n);
+    free(prompt);
+    free(rows);
+    return rc;
+}
+
+
+static void add_to(float *sum, const float *x, size_t n, float weight)
+{
+    for (size_t i = 0; i < n; i++)
+        sum[i] += weight * x[i];
+}
+
+
+static int rag_fit(const rk_workshop *w, rk_error *err)
+{
+    const rk_snapshot *s = w->snapshot;
+    const rk_corpus *c = w->corpus;
+    size_t n = s->vocabulary.n_categories;
+    size_t n_words = n_words_of(s);
+    size_t step = c->n_users / FIT_USERS + 1;
+    size_t users = 0;
+    float *room;
+    int rc = RK_OK;
+
+    if (w->quick || !s->writer_key[0] || n == 0 || !s->vectors)
+        return RK_OK;
+    /* Sums and one user's readings, categories then words. */
+    room = rk_calloc(2 * n * (1 + n_words), sizeof(*room));
+    if (!room)
+        return rk_no_memory(err);
+    for (size_t u = 0; u < c->n_users && rc == RK_OK; u += step) {
+        float *one = room + n * (1 + n_words);
+        rk_token_weight tokens[RK_TOKENS_MAX];
+        rk_who who;
+
+        rk_liking_who(w, u, c->seen + c->start[u],
+                      c->start[u + 1] - c->start[u], tokens, &who);
+        rc = rk_progress_report(w->progress, "learning to wish", u, c->n_users,
+                                err);
+        if (rc == RK_OK)
+            rc = read_wishes(s, &who, w->run, one, one + n, err);
+        if (rc == RK_OK)
+            add_to(room, one, n * (1 + n_words), 1);
+        users++;
+    }
+    for (size_t i = 0; i < n * (1 + n_words) && users; i++)
+        room[i] /= (float)users;
+    if (rc == RK_OK)
+        rc = rk_progress_report(w->progress, "learning to wish", c->n_users,
+                                c->n_users, err);
+    if (rc == RK_OK)
+        rc = rk_bundle_put(w->out, "wish.mean", RK_F32, 1, n, room, err);
+    if (rc == RK_OK)
+        rc = rk_bundle_put(w->out, "wish.word_mean", RK_F32, n, n_words,
+                           room + n, err);
+    free(room);
+    return rc;
+}
+
+
+static const char *rag_lacks(const rk_snapshot *s)
+{
+    if (!s->vectors)
+        return "no embedder when prepared";
+    if (!s->writer_key[0])
+        return "no writer when prepared";
+    return s->wish_mean ? NULL : "no categories to wish for";
+}
+
+
+static bool has_token(const rk_snapshot *s, uint32_t item, uint32_t token)
+{
+    const rk_csr *t = &s->item_tokens;
+
+    for (uint64_t e = t->start[item]; e < t->start[item + 1]; e++)
+        if (t->col[e] == token)
+            return true;
+    return false;
+}
+
+
+/* How many items that may be proposed carry a category and a word. */
+static size_t granted(const rk_snapshot *s, const rk_run *run,
+                      uint32_t category, uint32_t word)
+{
+    size_t n = 0;
+
+    for (uint32_t i = 0; i < s->n_items; i++)
+        n += has_token(s, i, category) &&
+             (word == RK_NO_ID || has_token(s, i, word)) &&
+             (!run->skip || !run->skip(run->skip_ctx, i));
+    return n;
+}
+
+
+/* The likeliest word of a category that no wish has yet and some item can
+ * grant. */
+static uint32_t best_word(const rk_snapshot *s, const rk_run *run,
+                          const wishes *w, uint32_t category,
+                          const float *word)
+{
+    size_t n_words = n_words_of(s);
+    uint32_t best = RK_NO_ID;
+    float best_score = 0; /* a word that others would get too adds nothing */
+
+    for (size_t k = 0; k < n_words; k++) {
+        uint32_t token = (uint32_t)(s->vocabulary.n_categories + k);
+        float score = word[category * n_words + k] -
+                      s->wish_word_mean[category * n_words + k];
+        bool used = false;
+
+        for (size_t i = 0; i < w->n && !used; i++)
+            used = w->list[i].word == token;
+        if (score > best_score && !used &&
+            granted(s, run, category, token) > 0) {
+            best_score = score;
+            best = token;
+        }
+    }
+    return best;
+}
+
+
+/* "dark historical book" */
+static int add_wish(const rk_snapshot *s, rk_run *run, wishes *w,
+                    uint32_t category, const float *word, float score,
+                    rk_error *err)
+{
+    wish *one = &w->list[w->n];
+    rk_buf b;
+
+    one->category = category;
+    one->word = best_word(s, run, w, category, word);
+    one->score = score;
+    rk_buf_init(&b);
+    if (one->word != RK_NO_ID)
+        rk_buf_printf(&b, "%s ", s->vocabulary.words[one->word]);
+    rk_buf_printf(&b, "%s %s", s->vocabulary.words[category],
+                  s->settings->noun);
+    one->text = rk_run_keep(run, rk_buf_take(&b));
+    if (!one->text)
+        return rk_no_memory(err);
+    one->query = w->queries + w->n * s->d;
+    w->n++;
+    return RK_OK;
+}
+
+
+/* The mean vector of what the user liked lately, or their profile's. */
+static void centre_of(const rk_snapshot *s, const rk_who *who, float *centre)
+{
+    uint32_t items[16];
+    size_t n = rk_who_latest(who, +1, 16, items);
+
+    memset(centre, 0, s->d * sizeof(*centre));
+    for (size_t i = 0; i < n; i++)
+        add_to(centre, rk_snapshot_vector(s, items[i]), s->d, 1 / (float)n);
+    if (n == 0 && who->vector)
+        add_to(centre, who->vector, s->d, 1);
+}
+
+
+/* Step 4: the writer's wishes, best first, and their queries. */
+static int make_wishes(const rk_snapshot *s, const rk_who *who, rk_run *run,
+                       wishes *w, rk_error *err)
+{
+    size_t n = s->vocabulary.n_categories;
+    float *said = rk_calloc(n * (1 + n_words_of(s)), sizeof(*said));
+    float *centre = rk_calloc(s->d, sizeof(*centre));
+    rk_hit *best = rk_alloc_array(n, sizeof(*best));
+    int rc;
+
+    memset(w, 0, sizeof(*w));
+    w->queries = rk_calloc(N_WISHES * s->d, sizeof(*w->queries));
+    rc = said && centre && best && w->queries ? RK_OK : rk_no_memory(err);
+    if (rc == RK_OK)
+        rc = read_wishes(s, who, run, said, said + n, err);
+    if (rc)
+        goto done;
+    for (uint32_t k = 0; k < n; k++)
+        best[k] = (rk_hit){k, said[k] - s->wish_mean[k]};
+    rk_hits_sort(best, n);
+    for (size_t i = 0; i < n && w->n < N_WISHES && rc == RK_OK; i++)
+        if (granted(s, run, best[i].index, RK_NO_ID) > 0)
+            rc = add_wish(s, run, w, best[i].index, said + n, best[i].score,
+                          err);
+    centre_of(s, who, centre);
+    for (size_t i = 0; i < w->n && rc == RK_OK; i++) {
+        rc = rk_cached_vectors(run, s->embedder_key, s->d, &w->list[i].text, 1,
+                               w->list[i].query, NULL, err);
+        for (size_t k = 0; k < s->d; k++)
+            w->list[i].query[k] = WISH_PART * w->list[i].query[k] +
+                                  (1 - WISH_PART) * centre[k];
+    }
+
+done:
+    free(said);
+    free(centre);
+    free(best);
+    return rc;
+}
+
+
+/* Items outside a wish's category do not answer it. */
+typedef struct within {
+    const rk_snapshot *s;
+    const rk_run *run;
+    uint32_t category;
+} within;
+
+
+static bool outside(const void *ctx, uint32_t item)
+{
+    const within *w = ctx;
+
+    return !has_token(w->s, item, w->category) ||
+           (w->run->skip && w->run->skip(w->run->skip_ctx, item));
+}
+
+
+/* How well an item answers a wish. */
+static float fit_of(const rk_snapshot *s, const wish *w, uint32_t item)
+{
+    float word = w->word != RK_NO_ID && has_token(s, item, w->word) ? 0.5f : 0;
+
+    return COSINE_UNIT * rk_dot_f32(w->query, rk_snapshot_vector(s, item),
+                                    s->d) +
+           word;
+}
+
+
+/* Step 5 for one wish. */
+static int refine(const rk_snapshot *s, const wish *w, size_t k,
+                  rk_candidates *out, rk_run *run, rk_error *err)
+{
+    int64_t start = rk_clock_us();
+    within where = {s, run, w->category};
+    rk_hit *hits = rk_alloc_array(k, sizeof(*hits));
+    size_t n = 0;
+    int rc = hits ? rk_index_search(s->vectors, w->query, k, RK_SEARCH_I8,
+                                    outside, &where, hits, &n, err)
+                  : rk_no_memory(err);
+
+    for (size_t i = 0; i < n && rc == RK_OK; i++) {
+        rk_candidate c = {.item = hits[i].index,
+                          .score = fit_of(s, w, hits[i].index) + w->score,
+                          .probability = NAN,
+                          .source = "wish",
+                          .heading = w->text,
+                          .note = {w->score, 0}};
+
+        rc = rk_candidates_add(out, c, err);
+    }
+    rk_run_trace(run, "5 refined by the store", s->n_items, n, start,
+                 "wish \"%s\" (%+.2f against other users)", w->text,
+                 (double)w->score);
+    free(hits);
+    return rc;
+}
+
+
+/* Likes and dislikes have the last word: what the vectors say of each. */
+static int judge(const rk_snapshot *s, const rk_who *who, rk_candidates *io,
+                 rk_run *run, rk_error *err)
+{
+    rk_candidates copy = {0};
+    int rc = RK_OK;
+
+    if (!s->embeddings_like.fitted || io->n == 0)
+        return RK_OK;
+    for (size_t i = 0; i < io->n && rc == RK_OK; i++)
+        rc = rk_candidates_add(&copy, io->list[i], err);
+    if (rc == RK_OK)
+        rc = rk_embeddings.score(s, who, &copy, run, err);
+    for (size_t i = 0; i < io->n && rc == RK_OK; i++) {
+        float p = copy.list[i].probability;
+
+        io->list[i].probability = p;
+        io->list[i].score += logf(p / (1 - p));
+    }
+    rk_candidates_clear(&copy);
+    return rc;
+}
+
+
+static void trace_steps(const rk_snapshot *s, const rk_who *who, rk_run *run,
+                        int64_t start, const wishes *w)
+{
+    rk_buf said;
+
+    rk_buf_init(&said);
+    for (size_t i = 0; i < w->n; i++)
+        rk_buf_printf(&said, "%s%s", i ? "; " : "", w->list[i].text);
+    rk_run_trace(run, "1 descriptions and metadata", s->n_items, s->n_items,
+                 rk_clock_us(), "as texts, when prepared");
+    rk_run_trace(run, "2 embedding model", s->n_items, s->n_items,
+                 rk_clock_us(), "%zu dimensions, when prepared", s->d);
+    rk_run_trace(run, "3 vector store", s->n_items, s->n_items, rk_clock_us(),
+                 "exact search, %s kernels", rk_kernels_name());
+    rk_run_trace(run, "4 wishes of the language model",
+                 rk_who_count(who, +1), w->n, start, "%s", rk_buf_str(&said));
+    rk_buf_clear(&said);
+}
+
+
+static int rag_recall(const rk_snapshot *s, const rk_who *who, size_t k,
+                      rk_candidates *out, rk_run *run, rk_error *err)
+{
+    int64_t start = rk_clock_us();
+    wishes w;
+    int rc = make_wishes(s, who, run, &w, err);
+
+    if (rc == RK_OK) {
+        trace_steps(s, who, run, start, &w);
+        for (size_t i = 0; i < w.n && rc == RK_OK; i++)
+            rc = refine(s, &w.list[i], k, out, run, err);
+    }
+    if (rc == RK_OK)
+        rc = judge(s, who, out, run, err);
+    free(w.queries);
+    return rc;
+}
+
+
+/* Items that come from elsewhere are held against every wish. */
+static int rag_score(const rk_snapshot *s, const rk_who *who,
+                     rk_candidates *io, rk_run *run, rk_error *err)
+{
+    int64_t start = rk_clock_us();
+    wishes w;
+    int rc;
+
+    if (io->n == 0 || io->list[0].heading)
+        return RK_OK; /* recall scored them */
+    rc = make_wishes(s, who, run, &w, err);
+    if (rc == RK_OK)
+        trace_steps(s, who, run, start, &w);
+    for (size_t i = 0; i < io->n && rc == RK_OK; i++) {
+        rk_candidate *c = &io->list[i];
+
+        c->score = -INFINITY;
+        for (size_t k = 0; k < w.n; k++) {
+            const wish *one = &w.list[k];
+            bool answers = has_token(s, c->item, one->category);
+            float score = fit_of(s, one, c->item) + one->score -
+                          (answers ? 0 : COSINE_UNIT / 5);
+
+            if (score > c->score) {
+                c->score = score;
+                c->heading = answers ? one->text : NULL;
+                c->note[0] = one->score;
+            }
+        }
+        if (w.n == 0)
+            c->score = 0;
+    }
+    if (rc == RK_OK)
+        rc = judge(s, who, io, run, err);
+    free(w.queries);
+    return rc;
+}
+
+
+static int rag_explain(const rk_snapshot *s, const rk_who *who,
+                       const rk_candidate *c, rk_reasons *out, rk_run *run,
+                       rk_error *err)
+{
+    int rc;
+
+    if (c->heading)
+        rc = rk_reasons_add(out, "wish", c->heading, NAN, err,
+                            "it answers the wish for a %s (%+.2f against "
+                            "other users)",
+                            c->heading, (double)c->note[0]);
+    else
+        rc = rk_reasons_add(out, "wish", "no wish", -COSINE_UNIT / 5, err,
+                            "it answers none of the wishes");
+    /* The rest of the evidence is the vectors'. */
+    if (rc == RK_OK)
+        rc = rk_embeddings.explain(s, who, c, out, run, err);
+    free(out->why);
+    out->why = NULL;
+    if (rc == RK_OK)
+        rc = rk_sentence_write(out, rk_snapshot_title(s, c->item),
+                               c->probability, "the writer's wishes and the "
+                               "vector store", err);
+    return rc;
+}
+
+
+const rk_paradigm rk_rag = {
+    .name = "rag",
+    .cites = "Lewis et al. 2020; Hou et al. 2025 (query to recommendation)",
+    .fit = rag_fit,
+    .lacks = rag_lacks,
+    .recall = rag_recall,
+    .score = rag_score,
+    .explain = rag_explain,
+};

@@ -1,0 +1,25 @@
+/* What the configuration says to the ways of recommending. Borrowed text. */
+#ifndef RK_PARADIGMS_SETTINGS_H
+#define RK_PARADIGMS_SETTINGS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct rk_settings {
+    const char *item_profile; /* templates: data/template.h */
+    const char *user_profile;
+    const char *item_line; /* an item in a prompt */
+    const char *noun;      /* "book" */
+    const char *noun_plural;
+    const char *categories;  /* the field of an item's categories */
+    const char *const *tags; /* (n_tags) words to tag with besides ours */
+    size_t n_tags;
+    size_t llm_history;    /* liked items a prompt tells of */
+    size_t llm_candidates; /* items the language model ranks */
+    uint64_t seed;
+    float ease_lambda;
+    float decay; /* of a like's weight, per later like */
+    double half_life_days;
+} rk_settings;
+
+#endif

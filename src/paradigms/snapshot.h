@@ -1,0 +1,107 @@
+/* Everything serving needs. The learned part is a bundle of tensors, written
+ * by prepare, mapped and immutable; the catalogue beside it grows by items
+ * that came later, which have a text, a vector and tokens but no column in
+ * what was learned from events.
+ *
+ * Positions: [0, n_fitted) are known to the learners, [n_fitted, n_items) are
+ * newer. Any thread may read. */
+#ifndef RK_PARADIGMS_SNAPSHOT_H
+#define RK_PARADIGMS_SNAPSHOT_H
+
+#include "data/corpus.h"
+#include "data/csr.h"
+#include "learn/bilinear.h"
+#include "learn/logistic.h"
+#include "learn/token_ridge.h"
+#include "paradigms/settings.h"
+#include "vector/vector.h"
+
+/* The words that items and users are described with. Position below
+ * n_categories: the catalogue's own categories; the others are read by the
+ * language model. */
+typedef struct rk_vocabulary {
+    size_t n;
+    size_t n_categories;
+    const char **words; /* (n) */
+    /* Of the others, over the catalogue: mean and spread of the writer's
+     * log-probability (n - n_categories), by which a single reading is put in
+     * proportion; and the same over users. NULL: no writer. */
+    const float *item_mean;
+    const float *item_sd;
+    const float *user_mean;
+    const float *user_sd;
+} rk_vocabulary;
+
+/* A learned yes/no: absent when the events held no dislikes. */
+typedef struct rk_like_model {
+    bool fitted;
+    rk_logistic logistic;
+} rk_like_model;
+
+typedef struct rk_snapshot {
+    const rk_settings *settings;
+    size_t n_items;
+    size_t n_fitted;
+    const rk_ids *ids;
+    rk_record *const *items; /* (n_items) */
+
+    rk_index *vectors; /* (n_items, d) normalised; NULL: no embedder */
+    size_t d;
+    rk_vocabulary vocabulary; /* n = 0: no tokens */
+    rk_csr item_tokens;       /* (n_items, n) */
+
+    /* Learned; NULL or not fitted where it could not be. */
+    const float *popularity; /* (n_fitted) */
+    const float *like_rate;  /* (n_fitted) */
+    float catalogue_share;   /* likes / (likes + dislikes) */
+    rk_csr ease;             /* (n_fitted, n_fitted); n_rows 0: none */
+    const rk_bilinear *bilinear;
+    const rk_token_model *tokens;
+    rk_like_model embeddings_like;
+    rk_like_model tokens_like;
+    rk_like_model llm_like;
+    const float *fusion; /* (RK_FUSION_FEATURES), see engine/rank.h */
+    const float *embeddings_rank; /* (2) weights of nearness and liking */
+    /* Mean readings over sample users, which a wish is measured against:
+     * (n_categories) and (n_categories, n - n_categories). */
+    const float *wish_mean;
+    const float *wish_word_mean;
+
+    /* Fingerprints of the models whose outputs are in here, "" for none. */
+    const char *embedder_key;
+    const char *writer_key;
+} rk_snapshot;
+
+/* Fills the learned part from a bundle, which must outlive the snapshot;
+ * what the bundle lacks stays absent. The catalogue's side must be set
+ * (n_fitted is held against the bundle). RK_EFORMAT. The structs that the
+ * pointers name live in `room`. */
+typedef struct rk_snapshot_room {
+    rk_bilinear bilinear;
+    rk_token_model tokens;
+} rk_snapshot_room;
+
+int rk_snapshot_attach(rk_snapshot *s, const rk_bundle *b,
+                       rk_snapshot_room *room, rk_error *err);
+
+/* Of one item. */
+const char *rk_snapshot_title(const rk_snapshot *s, uint32_t item);
+const char *rk_snapshot_id(const rk_snapshot *s, uint32_t item);
+const float *rk_snapshot_vector(const rk_snapshot *s, uint32_t item);
+
+/* Smoothed share of likes; the catalogue's own for a newer item. */
+float rk_snapshot_like_rate(const rk_snapshot *s, uint32_t item);
+
+/* A template's text for an item, cleaned; yours to free, NULL: no memory. */
+char *rk_snapshot_text(const rk_snapshot *s, uint32_t item,
+                       const char *template_text);
+
+/* Whether one of the item's categories is this word. */
+bool rk_snapshot_has_category(const rk_snapshot *s, uint32_t item,
+                              const char *category);
+
+/* A learned yes/no into a bundle; nothing when it was not fitted. */
+int rk_like_model_put(rk_bundle_writer *w, const char *name,
+                      const rk_like_model *m, rk_error *err);
+
+#endif

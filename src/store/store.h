@@ -1,0 +1,82 @@
+/* Where items, users, events and the models' outputs are kept. Backends are
+ * chosen by URL: "sqlite:PATH" or a bare path; the path ":memory:" is a store
+ * that lives as long as its connection.
+ *
+ * One connection serves one thread. Several processes may use one store;
+ * a writer waits up to 10 s for another. Every change is durable when the
+ * call that made it returns (events and catalogue: full sync), except inside
+ * begin .. commit, where commit makes it so. A call that was refused changed
+ * nothing. */
+#ifndef RK_STORE_STORE_H
+#define RK_STORE_STORE_H
+
+#include "core/error.h"
+
+typedef struct rk_store rk_store;
+
+typedef struct rk_store_counts {
+    uint64_t n_items, n_users, n_events, n_outputs;
+    uint64_t change; /* grows with every change to items, users or events */
+} rk_store_counts;
+
+/* Opens, creating and migrating as needed. A store written by a newer reckon
+ * is refused with both versions (RK_EFORMAT). RK_EIO, RK_EBACKEND. */
+int rk_store_open(rk_store **out, const char *url, rk_error *err);
+void rk_store_close(rk_store *s);
+
+/* One transaction at a time (RK_EINVAL). A commit that fails has rolled back;
+ * a rollback with no transaction open does nothing. */
+int rk_store_begin(rk_store *s, rk_error *err);
+int rk_store_commit(rk_store *s, rk_error *err);
+void rk_store_rollback(rk_store *s);
+
+/* Insert or replace by id; RK_EINVAL for what rk_record_check() refuses.
+ * Replacing with the same content changes nothing (and does not count as
+ * a change). `kind` is RK_ITEMS or RK_USERS. */
+int rk_store_put_record(rk_store *s, enum rk_kind kind, const rk_record *r,
+                        rk_error *err);
+
+/* Unknown users are created without fields; an unknown item is refused with
+ * RK_ENOTFOUND, what rk_event_check() refuses with RK_EINVAL. The key is
+ * user, item, type and time: putting an event again replaces its value. */
+int rk_store_put_event(rk_store *s, const rk_event *e, rk_error *err);
+
+/* *out is yours (rk_record_free) and NULL with RK_ENOTFOUND. */
+int rk_store_get_record(rk_store *s, enum rk_kind kind, const char *id,
+                        rk_record **out, rk_error *err);
+
+/* Every record in the order of arrival, or only those that came or changed
+ * after `since` (a former counts.change; 0: all). The callback's negative
+ * return ends the walk and is returned. A callback may read the store;
+ * writing to it is refused with RK_EINVAL. */
+int rk_store_each_record(rk_store *s, enum rk_kind kind, uint64_t since,
+                         int (*each)(void *ctx, const rk_record *r,
+                                     rk_error *err),
+                         void *ctx, rk_error *err);
+
+/* Every event, by user (in order of arrival), then time, then arrival; or one
+ * user's, none for an unknown user. `user` NULL: all. Callback as above. */
+int rk_store_each_event(rk_store *s, const char *user,
+                        int (*each)(void *ctx, const rk_event *e,
+                                    rk_error *err),
+                        void *ctx, rk_error *err);
+
+int rk_store_counts_get(rk_store *s, rk_store_counts *out, rk_error *err);
+
+/* What a model said once for one input, kept under a content key (see
+ * rk_key_of: model, template, text), so that it is never asked twice.
+ * Rebuildable: not synced one by one. Get: *bytes is yours (free) and NULL
+ * with RK_ENOTFOUND. */
+int rk_store_put_output(rk_store *s, const char *key, const void *bytes,
+                        size_t len, rk_error *err);
+int rk_store_get_output(rk_store *s, const char *key, void **bytes, size_t *len,
+                        rk_error *err);
+
+/* Small named values: the snapshot's name, settings it was made with.
+ * Get: *value is yours (free) and NULL with RK_ENOTFOUND. */
+int rk_store_put_note(rk_store *s, const char *name, const char *value,
+                      rk_error *err);
+int rk_store_get_note(rk_store *s, const char *name, char **value,
+                      rk_error *err);
+
+#endif

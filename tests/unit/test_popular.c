@@ -1,0 +1,143 @@
+#include "learn/popular.h"
+
+#include "small_corpus.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#define DAY_US (86400 * INT64_C(1000000))
+
+
+static void test_popularity_counts_likes_alone(void **state)
+{
+    rk_corpus c = small_corpus_random(30, 12, 20, 1);
+    float scores[12];
+
+    (void)state;
+    rk_popular_fit(&c, 0, scores);
+    for (uint32_t i = 0; i < 12; i++) {
+        int n_likes = 0;
+
+        for (size_t e = 0; e < c.start[c.n_users]; e++)
+            n_likes += c.seen[e].item == i && c.seen[e].label > 0;
+        assert_true(n_likes > 0);
+        assert_true(fabs((double)scores[i] - log(1 + n_likes)) < 1e-5);
+    }
+    small_corpus_clear(&c);
+}
+
+
+static void test_a_like_halves_with_every_half_life(void **state)
+{
+    rk_corpus c = small_corpus_new(2, 3, 3);
+    float scores[3];
+
+    (void)state;
+    for (uint32_t i = 0; i < 3; i++)
+        c.seen[i] = (rk_seen){i, 1, 1, 100 * DAY_US - i * 7 * DAY_US};
+    for (uint32_t i = 0; i < 3; i++)
+        c.seen[3 + i] = c.seen[i];
+    rk_popular_fit(&c, 7, scores);
+    assert_true(fabs((double)scores[0] - log(3)) < 1e-6);
+    assert_true(fabs((double)scores[1] - log(2)) < 1e-6);
+    assert_true(fabs((double)scores[2] - log(1.5)) < 1e-6);
+    small_corpus_clear(&c);
+}
+
+
+static void test_age_counts_from_the_newest_event_of_any_kind(void **state)
+{
+    rk_corpus c = small_corpus_new(1, 2, 2);
+    float scores[2];
+
+    (void)state;
+    c.seen[0] = (rk_seen){0, 1, 1, -10 * DAY_US};
+    c.seen[1] = (rk_seen){1, -1, 1, 20 * DAY_US};
+    rk_popular_fit(&c, 30, scores);
+    assert_true(fabs((double)scores[0] - log(1.5)) < 1e-6);
+    assert_true(scores[1] == 0);
+
+    /* The ends of time itself. */
+    c.seen[0].at_us = INT64_MIN;
+    c.seen[1].at_us = INT64_MAX;
+    rk_popular_fit(&c, 30, scores);
+    assert_true(scores[0] == 0);
+    small_corpus_clear(&c);
+}
+
+
+static void test_an_empty_corpus_has_no_popularity(void **state)
+{
+    rk_corpus c = small_corpus_new(0, 2, 0);
+    float scores[2] = {9, 9};
+    float rates[2] = {9, 9};
+
+    (void)state;
+    rk_popular_fit(&c, 30, scores);
+    assert_true(scores[0] == 0 && scores[1] == 0);
+    assert_int_equal(rk_like_rate_fit(&c, rates, NULL), RK_OK);
+    assert_true(rates[0] == 0.5f && rates[1] == 0.5f);
+    small_corpus_clear(&c);
+}
+
+
+static void test_like_rates_shrink_towards_the_share_of_all(void **state)
+{
+    rk_corpus c = small_corpus_random(30, 12, 20, 2);
+    double likes[13] = {0};
+    double judged[13] = {0};
+    float rates[13];
+
+    (void)state;
+    c.n_items = 13; /* the last one nobody knows */
+    for (size_t e = 0; e < c.start[c.n_users]; e++) {
+        likes[c.seen[e].item] += c.seen[e].label > 0;
+        judged[c.seen[e].item] += c.seen[e].label != 0;
+    }
+    double all_likes = 0;
+    double all_judged = 0;
+
+    for (size_t i = 0; i < 13; i++) {
+        all_likes += likes[i];
+        all_judged += judged[i];
+    }
+    assert_int_equal(rk_like_rate_fit(&c, rates, NULL), RK_OK);
+    for (size_t i = 0; i < 13; i++) {
+        double share = all_likes / all_judged;
+
+        assert_true(fabs((double)rates[i] -
+                         (likes[i] + 5 * share) / (judged[i] + 5)) < 1e-6);
+    }
+    small_corpus_clear(&c);
+}
+
+
+static void test_like_rates_say_when_there_is_no_memory(void **state)
+{
+    rk_corpus c = small_corpus_random(3, 4, 5, 3);
+    float rates[4];
+
+    (void)state;
+    rk_mem_fail_at(1);
+    assert_int_equal(rk_like_rate_fit(&c, rates, NULL), RK_ENOMEM);
+    rk_mem_fail_at(0);
+    small_corpus_clear(&c);
+}
+
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_popularity_counts_likes_alone),
+        cmocka_unit_test(test_a_like_halves_with_every_half_life),
+        cmocka_unit_test(test_age_counts_from_the_newest_event_of_any_kind),
+        cmocka_unit_test(test_an_empty_corpus_has_no_popularity),
+        cmocka_unit_test(test_like_rates_shrink_towards_the_share_of_all),
+        cmocka_unit_test(test_like_rates_say_when_there_is_no_memory),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
