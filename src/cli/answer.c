@@ -239,15 +239,15 @@ void answer_trace(const cli *c, const rk_answer *a)
 }
 
 
-/* Doctor's values begin with a state. */
-static enum out_style style_of(const char *value)
+/* Doctor's lines begin with a state. */
+static enum out_style style_of(const char *text)
 {
     static const char *const bad[] = {"missing", "stale", "half-set"};
 
-    if (strncmp(value, "ok", 2) == 0 && !(value[2] >= 'a' && value[2] <= 'z'))
+    if (strcmp(text, "ok") == 0)
         return OUT_GOOD;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-        if (strncmp(value, bad[i], strlen(bad[i])) == 0)
+        if (strcmp(text, bad[i]) == 0)
             return OUT_BAD;
     return OUT_PLAIN;
 }
@@ -273,9 +273,9 @@ void answer_card(const cli *c, const rk_card *card)
             section = l->section;
         }
         out_text(stdout, "  ");
-        out_cell(c, OUT_PLAIN, width, l->name);
+        out_cell(c, style_of(l->name), width, l->name);
         out_text(stdout, "  ");
-        out_cell(c, style_of(l->value), 0, l->value);
+        out_text(stdout, l->value);
         putchar('\n');
     }
 }

@@ -120,15 +120,17 @@ static void write_line(const progress *p, uint64_t done, uint64_t total)
 }
 
 
+/* A stage that is over in a moment is not worth a line. */
 static bool is_due(const progress *p, uint64_t done, uint64_t total, double now)
 {
     double waited = now - p->drawn;
+    bool is_last = total && done >= total;
 
     if (p->live)
-        return (total && done >= total) || waited >= BAR_SECONDS;
+        return is_last ? p->bar_open : waited >= BAR_SECONDS;
     if (total == 0)
         return waited >= BLIND_SECONDS;
-    if (done >= total)
+    if (is_last && p->tenth > 0)
         return p->tenth < 10;
     return done * 10 / total > p->tenth && waited >= LINE_SECONDS;
 }
@@ -160,7 +162,7 @@ static int report(void *ctx, const char *stage, uint64_t done, uint64_t total)
         snprintf(p->stage, sizeof(p->stage), "%s", stage);
         p->began = progress_now();
         p->first = done;
-        p->drawn = p->live ? 0 : p->began;
+        p->drawn = p->began;
         p->tenth = 0;
     }
     show(p, done, total);

@@ -1,6 +1,6 @@
-/* Progress of long work on stderr. A terminal gets one bar, redrawn in
- * place; anything else gets a plain line about every tenth, and none of them
- * sooner than a second after another, but always the last. Ctrl-C asks the
+/* Progress of long work on stderr. A terminal gets one bar, redrawn in place;
+ * anything else gets a plain line about every tenth, no sooner than a second
+ * after another. Work that is over before that is not shown. Ctrl-C asks the
  * work to stop at a place where it can go on later; a second one ends it. */
 #ifndef RK_CLI_PROGRESS_H
 #define RK_CLI_PROGRESS_H

@@ -10,8 +10,7 @@
 /* C (m, n) = alpha op(A) op(B) + beta C, op transposing where asked;
  * op(A) is (m, k), op(B) is (k, n). */
 void rk_gemm(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k,
-             float alpha, const float *a, const float *b, float beta,
-             float *c);
+             float alpha, const float *a, const float *b, float beta, float *c);
 
 /* G (n, n) = A' A + beta G for A (m, n): both triangles are filled. */
 void rk_gram(size_t m, size_t n, const float *a, float beta, float *g);

@@ -135,8 +135,7 @@ int rk_answer_box_close(rk_answer_box *box, rk_engine *e, const char *level,
     box->answer.stages = box->stages;
     box->answer.n_stages = n;
     box->answer.usage = box->run.usage;
-    box->answer.took_us =
-        rk_clock_us() - box->started_us - e->models.load_us;
+    box->answer.took_us = rk_clock_us() - box->started_us - e->models.load_us;
     return RK_OK;
 }
 

@@ -30,9 +30,9 @@ static int take_event(void *ctx, const rk_event *event, rk_error *err)
     if (!seen)
         return rk_no_memory(err);
     a->history = seen;
-    seen[a->who.n_history++] =
-        (rk_seen){item, rk_rules_label(&r->engine->config->events, event),
-                  (float)event->value, event->at_us};
+    seen[a->who.n_history++] = (rk_seen){
+        item, rk_rules_label(&r->engine->config->events, event),
+        (float)event->value, event->at_us};
     return RK_OK;
 }
 
@@ -120,8 +120,8 @@ int rk_asker_init(rk_asker *a, rk_engine *e, const rk_request *request,
     if (!request->user && !request->profile)
         return rk_fail(err, RK_EINVAL,
                        "neither a user nor a profile was given");
-    if (request->profile && !rk_text_is_utf8(request->profile,
-                                             strlen(request->profile), NULL))
+    if (request->profile &&
+        !rk_text_is_utf8(request->profile, strlen(request->profile), NULL))
         return rk_fail(err, RK_EINVAL, "the profile is not UTF-8");
     if (request->user)
         rc = read_user(a, e, request->user, err);

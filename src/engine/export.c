@@ -36,8 +36,7 @@ static int write_record(void *ctx, const rk_record *r, rk_error *err)
 {
     exporting *x = ctx;
 
-    rk_export_record(&x->out, x->format, r, x->columns,
-                     rk_ids_count(x->names));
+    rk_export_record(&x->out, x->format, r, x->columns, rk_ids_count(x->names));
     return x->out.failed ? rk_no_memory(err) : RK_OK;
 }
 

@@ -1,10 +1,10 @@
 /* Rows into the store. A file goes in by batches, each whole or not at all,
  * and reading it again leaves the same store; with `strict` the file is one
  * batch. */
+#include "data/import.h"
 #include "core/clock.h"
 #include "core/file.h"
 #include "data/export.h"
-#include "data/import.h"
 #include "data/record.h"
 #include "engine/engine.h"
 
@@ -100,8 +100,8 @@ int rk_import_file(rk_engine *e, enum rk_kind kind, const char *path,
     static const rk_import_opts defaults = {0};
     rk_import_report ours;
     int64_t start = rk_clock_us();
-    importing im = {e, kind, opts ? opts : &defaults,
-                    report ? report : &ours, 0, false};
+    importing im = {e, kind, opts ? opts : &defaults, report ? report : &ours,
+                    0, false};
     rk_row_sink sink = {take_row, bad_row, told_progress, &im};
     int rc;
 
@@ -162,8 +162,7 @@ int rk_put_users(rk_engine *e, const rk_record *users, size_t n, rk_error *err)
 }
 
 
-int rk_put_events(rk_engine *e, const rk_event *events, size_t n,
-                  rk_error *err)
+int rk_put_events(rk_engine *e, const rk_event *events, size_t n, rk_error *err)
 {
     return put_all(e, RK_EVENTS, NULL, events, n, err);
 }

@@ -25,11 +25,11 @@ char *rk_card_json(const rk_card *card)
     char *out;
 
     for (size_t i = 0; i < card->n_lines; i++)
-        json_array_append_new(
-            lines, json_pack("{s:o, s:o, s:o}", "section",
-                             text(card->lines[i].section), "name",
-                             text(card->lines[i].name), "value",
-                             text(card->lines[i].value)));
+        json_array_append_new(lines,
+                              json_pack("{s:o, s:o, s:o}", "section",
+                                        text(card->lines[i].section), "name",
+                                        text(card->lines[i].name), "value",
+                                        text(card->lines[i].value)));
     out = whole ? json_dumps(whole, JSON_INDENT(2)) : NULL;
     json_decref(whole);
     return out;
@@ -45,8 +45,8 @@ static json_t *reasons_json(const rk_ranked *item)
 
         json_array_append_new(
             all, json_pack("{s:o, s:o, s:o, s:o}", "kind", text(r->kind),
-                           "evidence", text(r->evidence), "text",
-                           text(r->text), "weight", number(r->weight)));
+                           "evidence", text(r->evidence), "text", text(r->text),
+                           "weight", number(r->weight)));
     }
     return all;
 }
@@ -60,12 +60,12 @@ static json_t *items_json(const rk_answer *a)
         const rk_ranked *r = &a->items[i];
 
         json_array_append_new(
-            all, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
-                           text(r->id), "title", text(r->title), "score",
-                           number(r->score), "probability",
-                           number(r->probability), "source", text(r->source),
-                           "heading", text(r->heading), "why", text(r->why),
-                           "reasons", reasons_json(r)));
+            all,
+            json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
+                      text(r->id), "title", text(r->title), "score",
+                      number(r->score), "probability", number(r->probability),
+                      "source", text(r->source), "heading", text(r->heading),
+                      "why", text(r->why), "reasons", reasons_json(r)));
     }
     return all;
 }
@@ -101,9 +101,9 @@ char *rk_answer_json(const rk_answer *a)
         text(a->request_id), "way", text(a->way), "level", text(a->level),
         "user", text(a->user), "took_us", (json_int_t)a->took_us, "usage",
         usage, "items", items_json(a), "stages", stages_json(a));
-    char *out = whole ? json_dumps(whole, JSON_INDENT(2) |
-                                              JSON_REAL_PRECISION(7))
-                      : NULL;
+    char *out = whole
+                    ? json_dumps(whole, JSON_INDENT(2) | JSON_REAL_PRECISION(7))
+                    : NULL;
 
     json_decref(whole);
     return out;

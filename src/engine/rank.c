@@ -12,9 +12,9 @@
 #include <math.h>
 #include <string.h>
 
-#define FIT_USERS 400 /* at most, whose last likes teach the weights */
-#define FIT_LIST  150 /* candidates a list */
-#define FEW       50  /* below, recall's candidates are added */
+#define FIT_USERS 400     /* at most, whose last likes teach the weights */
+#define FIT_LIST  150     /* candidates a list */
+#define FEW       50      /* below, recall's candidates are added */
 #define ABSENT    (-4.0f) /* a place in a list that no candidate takes */
 
 static const float prior[RK_FUSION_FEATURES] = {0.3f, 1, 0.5f, 0.3f};
@@ -60,8 +60,7 @@ static int by_neighbours(const rk_snapshot *s, const rk_who *who,
     rk_ease_score(&s->ease, who->history, who->n_history, s->settings->decay,
                   scores);
     for (size_t i = 0; i < c->n; i++)
-        column[i] = c->list[i].item < s->n_fitted ? scores[c->list[i].item]
-                                                  : 0;
+        column[i] = c->list[i].item < s->n_fitted ? scores[c->list[i].item] : 0;
     free(scores);
     return RK_OK;
 }
@@ -83,14 +82,15 @@ static int features_of(const rk_snapshot *s, const rk_who *who,
 
         odds[i] = NAN;
         more[i] = NAN;
-        x[RK_BY_POPULARITY * n + i] =
-            s->popularity && item < s->n_fitted ? s->popularity[item] : 0;
+        x[RK_BY_POPULARITY * n + i] = s->popularity && item < s->n_fitted
+                                          ? s->popularity[item]
+                                          : 0;
     }
     if (rc == RK_OK)
         rc = by_neighbours(s, who, c, x + RK_BY_NEIGHBOURS * n, err);
     if (rc == RK_OK && !rk_embeddings.lacks(s))
-        rc = by_way(&rk_embeddings, s, who, c, run, x + RK_BY_VECTORS * n,
-                    odds, err);
+        rc = by_way(&rk_embeddings, s, who, c, run, x + RK_BY_VECTORS * n, odds,
+                    err);
     if (rc == RK_OK && !rk_tokens.lacks(s))
         rc = by_way(&rk_tokens, s, who, c, run, x + RK_BY_TOKENS * n, more,
                     err);
@@ -114,8 +114,7 @@ static int rank_these(const rk_snapshot *s, const rk_who *who,
     const float *w = s->fusion ? s->fusion : prior;
     float *x = rk_calloc(io->n, (RK_FUSION_FEATURES + 1) * sizeof(*x));
     float *odds = x ? x + RK_FUSION_FEATURES * io->n : NULL;
-    int rc = x ? features_of(s, who, io, run, x, odds, err)
-               : rk_no_memory(err);
+    int rc = x ? features_of(s, who, io, run, x, odds, err) : rk_no_memory(err);
 
     for (size_t i = 0; i < io->n && rc == RK_OK; i++) {
         io->list[i].score = 0;
@@ -286,8 +285,8 @@ static int fit_list(const rk_workshop *w, const rk_snapshot *s, size_t user,
     rk_token_weight tokens[RK_TOKENS_MAX];
     rk_candidates list = {0};
     float *columns = NULL;
-    rk_run run = {.store = w->run->store, .models = w->run->models,
-                  .skip = had};
+    rk_run run = {
+        .store = w->run->store, .models = w->run->models, .skip = had};
     rk_who who;
     size_t n;
     int rc;
@@ -309,8 +308,7 @@ static int fit_list(const rk_workshop *w, const rk_snapshot *s, size_t user,
         if (i < n && list.list[i].item == held)
             *truth = (uint32_t)i;
         for (size_t f = 0; f < RK_FUSION_FEATURES; f++)
-            x[i * RK_FUSION_FEATURES + f] = i < n ? columns[f * n + i]
-                                                  : ABSENT;
+            x[i * RK_FUSION_FEATURES + f] = i < n ? columns[f * n + i] : ABSENT;
     }
     rk_candidates_clear(&list);
     rk_run_clear(&run);
@@ -345,8 +343,8 @@ int rk_rank_fit(float *weights, const rk_workshop *w, const rk_snapshot *s,
         lists++;
     }
     if (rc == RK_OK && found)
-        rc = rk_fuse_fit(weights, x, truth, lists, FIT_LIST,
-                         RK_FUSION_FEATURES, prior, 1.0f, err);
+        rc = rk_fuse_fit(weights, x, truth, lists, FIT_LIST, RK_FUSION_FEATURES,
+                         prior, 1.0f, err);
     if (rc == RK_OK)
         rc = rk_progress_report(w->progress, "learning to fuse", c->n_users,
                                 c->n_users, err);

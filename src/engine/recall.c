@@ -45,9 +45,9 @@ static int by_popularity(const rk_snapshot *s, const rk_who *who, size_t k,
                          rk_candidates *out, rk_run *run, rk_error *err)
 {
     (void)who;
-    return s->popularity ? propose(s, s->popularity, k, "popularity", out, run,
-                                   err)
-                         : RK_OK;
+    return s->popularity
+               ? propose(s, s->popularity, k, "popularity", out, run, err)
+               : RK_OK;
 }
 
 
@@ -73,9 +73,9 @@ static int by_neighbours(const rk_snapshot *s, const rk_who *who, size_t k,
 static int by_vectors(const rk_snapshot *s, const rk_who *who, size_t k,
                       rk_candidates *out, rk_run *run, rk_error *err)
 {
-    return rk_embeddings.lacks(s) ? RK_OK
-                                  : rk_embeddings.recall(s, who, k, out, run,
-                                                         err);
+    return rk_embeddings.lacks(s)
+               ? RK_OK
+               : rk_embeddings.recall(s, who, k, out, run, err);
 }
 
 

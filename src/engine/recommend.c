@@ -154,10 +154,10 @@ static int score(walk *w, rk_error *err)
 
     if (w->candidates.n == 0)
         return RK_OK;
-    rc = w->way ? w->way->score(w->s, &w->asker.who, &w->candidates,
-                                &w->box->run, err)
-                : rk_rank(w->s, &w->asker.who, &w->candidates, &w->box->run,
-                          err);
+    rc = w->way
+             ? w->way->score(w->s, &w->asker.who, &w->candidates, &w->box->run,
+                             err)
+             : rk_rank(w->s, &w->asker.who, &w->candidates, &w->box->run, err);
     if (rc == RK_OK)
         rk_candidates_sort(&w->candidates);
     return rc;
@@ -189,8 +189,8 @@ static int recall_and_score(walk *w, rk_error *err)
 static int finish(walk *w, size_t n, rk_answer **out, rk_error *err)
 {
     rk_explain_fn explain = w->way ? w->way->explain : rk_rank_explain;
-    int rc = rk_answer_box_items(w->box, w->s, &w->asker.who, &w->candidates,
-                                 n, explain, err);
+    int rc = rk_answer_box_items(w->box, w->s, &w->asker.who, &w->candidates, n,
+                                 explain, err);
 
     if (rc == RK_OK)
         rc = rk_answer_box_close(w->box, w->engine, w->level, err);

@@ -165,8 +165,8 @@ static int open_vocabulary(rk_serving *v, rk_error *err)
         return RK_OK;
     rc = rk_bundle_get_strings(v->bundle, "vocabulary", 0, &names, err);
     if (rc == RK_OK)
-        rc = rk_bundle_get(v->bundle, "vocabulary.categories", RK_U64, 1, 1,
-                           &t, err);
+        rc = rk_bundle_get(v->bundle, "vocabulary.categories", RK_U64, 1, 1, &t,
+                           err);
     if (rc)
         return rc;
     v->words = rk_calloc(names.n, sizeof(*v->words));

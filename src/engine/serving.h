@@ -16,7 +16,7 @@ typedef struct rk_serving {
     uint64_t *token_start; /* the matrix of item tokens, newer items too */
     uint32_t *token_col;
     float *token_value;
-    uint64_t change; /* of the store, when it was opened */
+    uint64_t change;  /* of the store, when it was opened */
     uint64_t made_at; /* of the store, when it was prepared */
 } rk_serving;
 

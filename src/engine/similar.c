@@ -30,8 +30,8 @@ static int explain_similar(const rk_snapshot *s, const rk_who *who,
         rk_buf_printf(&why, "%s%s", shared++ ? ", " : "both are ", word);
         rc = rk_reasons_add(out, "token", word, NAN, err, "%s", word);
     }
-    rk_buf_printf(&why, "%sclose in meaning (cosine %.2f)",
-                  shared ? "; " : "", (double)c->score);
+    rk_buf_printf(&why, "%sclose in meaning (cosine %.2f)", shared ? "; " : "",
+                  (double)c->score);
     out->why = rk_buf_take(&why);
     if (rc == RK_OK && !out->why)
         rc = rk_no_memory(err);
@@ -101,8 +101,7 @@ int rk_similar(rk_engine *e, const char *item, size_t n, rk_answer **out,
     if (rc == RK_OK) {
         rk_run_trace(&box->run, "nearest vectors", s->n_items, found.n, start,
                      "exact, %s kernels", rk_kernels_name());
-        rc = rk_answer_box_items(box, s, &who, &found, n, explain_similar,
-                                 err);
+        rc = rk_answer_box_items(box, s, &who, &found, n, explain_similar, err);
     }
     if (rc == RK_OK)
         rc = rk_answer_box_close(box, e, "similar", err);

@@ -34,8 +34,7 @@ int rk_status(rk_engine *e, rk_card **out, rk_error *err)
     rk_card_add(box, "store", "path", "%s", e->store_path);
     rk_card_add(box, "store", "items", "%llu", (unsigned long long)n.n_items);
     rk_card_add(box, "store", "users", "%llu", (unsigned long long)n.n_users);
-    rk_card_add(box, "store", "events", "%llu",
-                (unsigned long long)n.n_events);
+    rk_card_add(box, "store", "events", "%llu", (unsigned long long)n.n_events);
     rk_card_add(box, "store", "kept outputs of models", "%llu",
                 (unsigned long long)n.n_outputs);
     rk_card_add(box, "models", "embedder", "%s", e->models.embedder_name);

@@ -102,13 +102,11 @@ static int embed_users(rk_readings *r, rk_run *run, const rk_progress *p,
     if (!texts || !rows || !r->user_vectors)
         rc = rk_no_memory(err);
     else
-        rc = rk_cached_vectors(run, r->embedder_key, d, texts, n, rows, p,
-                               err);
+        rc = rk_cached_vectors(run, r->embedder_key, d, texts, n, rows, p, err);
     n = 0;
     for (size_t u = 0; u < n_users && rc == RK_OK; u++)
         if (r->user_profiles[u][0])
-            memcpy(r->user_vectors + u * d, rows + n++ * d,
-                   d * sizeof(*rows));
+            memcpy(r->user_vectors + u * d, rows + n++ * d, d * sizeof(*rows));
     r->workshop.user_vectors = r->user_vectors;
     free(texts);
     free(rows);
@@ -134,16 +132,16 @@ static int tokens_of_items(rk_readings *r, rk_run *run, const rk_progress *p,
     rk_vocabulary *v = &s->vocabulary;
     size_t n_words = v->n - v->n_categories;
     float *logp = NULL;
-    int rc = rows_make(&r->item_start, &r->item_col, &r->item_value,
-                       s->n_items, err);
+    int rc = rows_make(&r->item_start, &r->item_col, &r->item_value, s->n_items,
+                       err);
 
     if (rc == RK_OK && n_words) {
         logp = rk_alloc_array(s->n_items * n_words, sizeof(*logp));
         rc = logp ? rk_read_items(run, s, 0, s->n_items, logp, p, err)
                   : rk_no_memory(err);
         if (rc == RK_OK)
-            rk_reading_moments(logp, s->n_items, n_words,
-                               (float *)v->item_mean, (float *)v->item_sd);
+            rk_reading_moments(logp, s->n_items, n_words, (float *)v->item_mean,
+                               (float *)v->item_sd);
     }
     for (uint32_t i = 0; i < s->n_items && rc == RK_OK; i++) {
         rk_token_weight t[RK_TOKENS_MAX];
@@ -217,10 +215,8 @@ int rk_readings_make(rk_readings *r, const rk_corpus *corpus,
     int rc;
 
     memset(r, 0, sizeof(*r));
-    r->workshop = (rk_workshop){.corpus = corpus,
-                                .snapshot = s,
-                                .run = run,
-                                .progress = progress};
+    r->workshop = (rk_workshop){
+        .corpus = corpus, .snapshot = s, .run = run, .progress = progress};
     s->settings = settings;
     s->n_items = corpus->n_items;
     s->n_fitted = corpus->n_items;
@@ -276,8 +272,7 @@ static int put_vocabulary(const rk_readings *r, rk_bundle_writer *out,
     uint64_t n_categories = v->n_categories;
     int rc;
 
-    rc = rk_bundle_put_strings(out, "vocabulary", v->n, word_at, v->words,
-                               err);
+    rc = rk_bundle_put_strings(out, "vocabulary", v->n, word_at, v->words, err);
     if (rc == RK_OK)
         rc = rk_bundle_put(out, "vocabulary.categories", RK_U64, 1, 1,
                            &n_categories, err);

@@ -11,8 +11,8 @@ typedef struct rk_readings {
     rk_workshop workshop; /* corpus, snapshot, users; `out` is not set */
     rk_snapshot snapshot;
     rk_vocabulary_room room;
-    char **user_profiles;   /* (n_users) */
-    float *user_vectors;    /* (n_users, d) */
+    char **user_profiles; /* (n_users) */
+    float *user_vectors;  /* (n_users, d) */
     uint64_t *item_start;
     uint32_t *item_col;
     float *item_value;

@@ -144,11 +144,10 @@ static int start_context(rk_llm *m, struct llama_context_params params,
     rk_llama *l = m->state;
 
     params.n_seq_max = MOST_SEQUENCES;
-    params.n_threads = rk_threads();
-    params.n_threads_batch = rk_threads();
     params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_ENABLED;
     params.kv_unified = true;
     params.no_perf = true;
+    rk_pace_init(&l->pace, rk_threads());
     rk_llama_hush();
     l->context = llama_init_from_model(l->model, params);
     if (!l->context)

@@ -1,8 +1,10 @@
+#include "core/clock.h"
 #include "core/mem.h"
 #include "llm/llama_internal.h"
 #include "llm/softmax.h"
 
 #include <string.h>
+#include <sys/resource.h>
 
 void rk_llama_push(rk_llama *l, llama_token token, size_t position,
                    size_t sequence, bool read)
@@ -28,13 +30,40 @@ void rk_llama_forget(rk_llm *m)
 }
 
 
+/* How often a thread of this process was put aside so far. */
+static long put_aside(void)
+{
+    struct rusage usage;
+
+    return getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_nivcsw : 0;
+}
+
+
+/* llama_decode() with as many threads as are worth it. */
+static int32_t decode(rk_llama *l)
+{
+    double work = (double)llama_model_n_params(l->model) * l->batch.n_tokens;
+    int64_t start = rk_clock_us();
+    int threads = rk_pace_threads(&l->pace, work, start);
+    long before = put_aside();
+    int64_t now;
+    int32_t rc;
+
+    llama_set_n_threads(l->context, threads, threads);
+    rc = llama_decode(l->context, l->batch);
+    now = rk_clock_us();
+    rk_pace_note(&l->pace, threads, now, now - start, put_aside() - before);
+    return rc;
+}
+
+
 int rk_llama_decode(rk_llm *m, rk_error *err)
 {
     rk_llama *l = m->state;
     int32_t rc;
 
     rk_llama_hush();
-    rc = llama_decode(l->context, l->batch);
+    rc = decode(l);
     l->batch.n_tokens = 0;
     if (rc == 0)
         return RK_OK;

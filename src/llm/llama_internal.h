@@ -4,6 +4,7 @@
 #define RK_LLM_LLAMA_INTERNAL_H
 
 #include "llm/backend.h"
+#include "llm/pace.h"
 
 #include <llama.h>
 
@@ -34,6 +35,7 @@ typedef struct rk_llama {
     size_t n_context;   /* tokens that fit the memory */
     size_t n_sequences; /* in the context at once */
     size_t d;           /* embedding width */
+    rk_pace pace;
 
     llama_token *prefix; /* room for n_context */
     size_t n_prefix;

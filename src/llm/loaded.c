@@ -35,9 +35,10 @@ static int open_model(rk_loaded *m, enum rk_llm_role role, const char *name,
     if (strcmp(name, "scripted") == 0)
         return rk_llm_open_scripted(slot, role, err);
     if (strcmp(name, "none") == 0)
-        return rk_fail(err, RK_ENOTFOUND, "the configuration says to do "
-                       "without a%s", role == RK_WRITER ? " writer"
-                                                        : "n embedder");
+        return rk_fail(err, RK_ENOTFOUND,
+                       "the configuration says to do "
+                       "without a%s",
+                       role == RK_WRITER ? " writer" : "n embedder");
     rc = rk_model_find(&path, name, m->folder, err);
     if (rc == RK_OK)
         rc = rk_llm_open(slot, role, name, path, err);

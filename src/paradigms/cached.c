@@ -160,8 +160,8 @@ int rk_cached_vectors(rk_run *run, const char *model_key, size_t d,
                       const char *const *texts, size_t n, float *out,
                       const rk_progress *p, rk_error *err)
 {
-    question q = {RK_EMBEDDER, "vector",     model_key, "embedding", "", d,
-                  ask_vectors, NULL};
+    question q = {RK_EMBEDDER, "vector", model_key,   "embedding",
+                  "",          d,        ask_vectors, NULL};
 
     run->usage.embedded_texts += n;
     return answer(run, &q, texts, n, out, p, err);
@@ -173,8 +173,8 @@ static int ask_words(const question *q, rk_llm *m, const char *const *texts,
 {
     const rk_words_question *w = q->details;
 
-    return rk_llm_next_words(m, w->prefix, texts, n, w->words, w->n_words,
-                             rows, w->stage, NULL, err);
+    return rk_llm_next_words(m, w->prefix, texts, n, w->words, w->n_words, rows,
+                             w->stage, NULL, err);
 }
 
 
@@ -182,8 +182,8 @@ int rk_cached_words(rk_run *run, const char *model_key,
                     const rk_words_question *w, const char *const *texts,
                     size_t n, float *logp, const rk_progress *p, rk_error *err)
 {
-    question q = {RK_WRITER, "words",   model_key, w->stage, NULL,
-                  w->n_words, ask_words, w};
+    question q = {RK_WRITER, "words",    model_key, w->stage,
+                  NULL,      w->n_words, ask_words, w};
     rk_buf context;
     int rc;
 
@@ -215,13 +215,12 @@ static int ask_likelihood(const question *q, rk_llm *m,
 }
 
 
-int rk_cached_likelihood(rk_run *run, const char *model_key,
-                         const char *stage, const char *prefix,
-                         const char *const *texts, size_t n, float *rows,
-                         const rk_progress *p, rk_error *err)
+int rk_cached_likelihood(rk_run *run, const char *model_key, const char *stage,
+                         const char *prefix, const char *const *texts, size_t n,
+                         float *rows, const rk_progress *p, rk_error *err)
 {
-    question q = {RK_WRITER, "likelihood",   model_key, stage, prefix, 2,
-                  ask_likelihood, NULL};
+    question q = {RK_WRITER, "likelihood",   model_key, stage, prefix,
+                  2,         ask_likelihood, NULL};
 
     return answer(run, &q, texts, n, rows, p, err);
 }

@@ -31,9 +31,8 @@ int rk_cached_words(rk_run *run, const char *model_key,
 
 /* log p(text | prefix) per text and its tokens, float32 (n, 2), see
  * rk_llm_likelihood(). */
-int rk_cached_likelihood(rk_run *run, const char *model_key,
-                         const char *stage, const char *prefix,
-                         const char *const *texts, size_t n, float *rows,
-                         const rk_progress *p, rk_error *err);
+int rk_cached_likelihood(rk_run *run, const char *model_key, const char *stage,
+                         const char *prefix, const char *const *texts, size_t n,
+                         float *rows, const rk_progress *p, rk_error *err);
 
 #endif

@@ -23,8 +23,7 @@ void rk_liking_who(const rk_workshop *w, size_t user, const rk_seen *history,
         const rk_csr *t = w->user_tokens;
 
         for (uint64_t e = t->start[user]; e < t->start[user + 1]; e++)
-            room[who->n_tokens++] =
-                (rk_token_weight){t->col[e], t->value[e]};
+            room[who->n_tokens++] = (rk_token_weight){t->col[e], t->value[e]};
         who->tokens = room;
     }
 }
@@ -65,9 +64,9 @@ typedef struct samples {
 
 
 static int add_user_samples(samples *out, const rk_workshop *w,
-                            const rk_snapshot *s, size_t user,
-                            const bool *take, rk_features_fn features,
-                            void *ctx, size_t n, rk_seen *room, rk_error *err)
+                            const rk_snapshot *s, size_t user, const bool *take,
+                            rk_features_fn features, void *ctx, size_t n,
+                            rk_seen *room, rk_error *err)
 {
     const rk_corpus *c = w->corpus;
     const rk_seen *seen = c->seen + c->start[user];
@@ -79,10 +78,9 @@ static int add_user_samples(samples *out, const rk_workshop *w,
     for (size_t i = 0; i < n_seen && rc == RK_OK; i++) {
         if (!take[c->start[user] + i])
             continue;
-        rk_liking_who(w, user, room,
-                      without(seen, n_seen, seen[i].item, room), tokens, &who);
-        rc = features(s, &who, &seen[i].item, 1, out->x + out->m * n, ctx,
-                      err);
+        rk_liking_who(w, user, room, without(seen, n_seen, seen[i].item, room),
+                      tokens, &who);
+        rc = features(s, &who, &seen[i].item, 1, out->x + out->m * n, ctx, err);
         out->y[out->m++] = seen[i].label > 0;
         out->n_likes += seen[i].label > 0;
     }

@@ -41,8 +41,8 @@ static const int8_t signs[N_FEATURES] = {+1, -1, +1};
 /* Lines of items, read as branches. */
 typedef struct lines {
     char **text;
-    float *prior;  /* (n, 2): log-likelihood after the heading, tokens */
-    float *liked;  /* (n) log-likelihoods after the user's lists */
+    float *prior; /* (n, 2): log-likelihood after the heading, tokens */
+    float *liked; /* (n) log-likelihoods after the user's lists */
     float *disliked;
     size_t n;
     bool has_disliked;
@@ -85,11 +85,11 @@ static int read_prior(lines *l, const rk_snapshot *s, rk_run *run,
                       const rk_progress *p, rk_error *err)
 {
     char *heading = rk_prompt_heading(s, +1);
-    int rc = heading ? rk_cached_likelihood(run, s->writer_key,
-                                            "reading titles", heading,
-                                            (const char *const *)l->text, l->n,
-                                            l->prior, p, err)
-                     : rk_no_memory(err);
+    int rc = heading
+                 ? rk_cached_likelihood(run, s->writer_key, "reading titles",
+                                        heading, (const char *const *)l->text,
+                                        l->n, l->prior, p, err)
+                 : rk_no_memory(err);
 
     free(heading);
     return rc;
@@ -130,8 +130,8 @@ static int read_list(lines *l, const rk_snapshot *s, const rk_who *who,
                                l->n, out, NULL, err);
     if (rc == RK_OK) {
         rk_run_count(run, writer);
-        rk_run_trace(run, label > 0 ? "read after likes"
-                                    : "read after dislikes",
+        rk_run_trace(run,
+                     label > 0 ? "read after likes" : "read after dislikes",
                      l->n, l->n, start,
                      "%zu items in the prompt; tokens: %llu prefix, %llu "
                      "candidates, %llu reused",
@@ -175,8 +175,8 @@ static float read_tokens(const lines *l, size_t i)
 }
 
 
-static void features_of(const lines *l, const rk_snapshot *s,
-                        const rk_who *who, size_t i, float *x)
+static void features_of(const lines *l, const rk_snapshot *s, const rk_who *who,
+                        size_t i, float *x)
 {
     float prior = l->prior[2 * i];
     float n = read_tokens(l, i);
@@ -189,8 +189,8 @@ static void features_of(const lines *l, const rk_snapshot *s,
 
 /* A user's labelled events, the later two fifths of them as questions about
  * the earlier ones. Returns how many questions there are. */
-static size_t split_history(const rk_workshop *w, size_t user,
-                            size_t *n_before, uint32_t *items, uint8_t *y)
+static size_t split_history(const rk_workshop *w, size_t user, size_t *n_before,
+                            uint32_t *items, uint8_t *y)
 {
     const rk_corpus *c = w->corpus;
     const rk_seen *seen = c->seen + c->start[user];
@@ -337,10 +337,10 @@ static int llm_score(const rk_snapshot *s, const rk_who *who, rk_candidates *io,
         c->score = (l.liked[i] - PRIOR_PART * l.prior[2 * i]) /
                        read_tokens(&l, i) -
                    ratio * x[DISLIKED];
-        c->probability =
-            s->llm_like.fitted
-                ? rk_sigmoid(rk_logistic_logit(&s->llm_like.logistic, x, NULL))
-                : NAN;
+        c->probability = s->llm_like.fitted
+                             ? rk_sigmoid(rk_logistic_logit(
+                                   &s->llm_like.logistic, x, NULL))
+                             : NAN;
         c->note[0] = x[LIKED];
         c->note[1] = x[DISLIKED];
     }
@@ -384,8 +384,8 @@ static int add_reading(const rk_snapshot *s, const rk_who *who,
     uint32_t with;
     int rc;
 
-    rc = rk_reasons_add(out, "model", label > 0 ? "read after likes"
-                                                : "read after dislikes",
+    rc = rk_reasons_add(out, "model",
+                        label > 0 ? "read after likes" : "read after dislikes",
                         weight, err,
                         "after what the user %s the writer finds its line "
                         "%+.2f nats a token likelier than without",

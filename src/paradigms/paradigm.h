@@ -16,8 +16,8 @@ typedef struct rk_workshop {
      * what is learned, only what earlier ways put there. */
     rk_snapshot *snapshot;
     const char *const *user_profiles; /* (n_users), as text */
-    const float *user_vectors;   /* float32 (n_users, d); NULL: no embedder */
-    const rk_csr *user_tokens;   /* (n_users, n_tokens); NULL: no tokens */
+    const float *user_vectors; /* float32 (n_users, d); NULL: no embedder */
+    const rk_csr *user_tokens; /* (n_users, n_tokens); NULL: no tokens */
     rk_bundle_writer *out;
     rk_run *run;
     const rk_progress *progress;
@@ -26,8 +26,8 @@ typedef struct rk_workshop {
 
 typedef struct rk_candidate {
     uint32_t item;
-    float score;       /* higher is better */
-    float probability; /* of a like; NaN where nothing is calibrated */
+    float score;         /* higher is better */
+    float probability;   /* of a like; NaN where nothing is calibrated */
     const char *source;  /* who proposed it: static text */
     const char *heading; /* rag: borrowed from the run; else NULL */
     float note[2];       /* what the way noted for its explanation */

@@ -66,8 +66,8 @@ static char **category_branches(const rk_snapshot *s, const char *tail)
         rk_buf b;
 
         rk_buf_init(&b);
-        rk_buf_printf(&b, " %s %s%s", s->vocabulary.words[k],
-                      s->settings->noun, tail);
+        rk_buf_printf(&b, " %s %s%s", s->vocabulary.words[k], s->settings->noun,
+                      tail);
         text[k] = rk_buf_take(&b);
         ok = text[k] != NULL;
     }
@@ -242,8 +242,7 @@ static size_t granted(const rk_snapshot *s, const rk_run *run,
 /* The likeliest word of a category that no wish has yet and some item can
  * grant. */
 static uint32_t best_word(const rk_snapshot *s, const rk_run *run,
-                          const wishes *w, uint32_t category,
-                          const float *word)
+                          const wishes *w, uint32_t category, const float *word)
 {
     size_t n_words = n_words_of(s);
     uint32_t best = RK_NO_ID;
@@ -369,8 +368,8 @@ static float fit_of(const rk_snapshot *s, const wish *w, uint32_t item)
 {
     float word = w->word != RK_NO_ID && has_token(s, item, w->word) ? 0.5f : 0;
 
-    return COSINE_UNIT * rk_dot_f32(w->query, rk_snapshot_vector(s, item),
-                                    s->d) +
+    return COSINE_UNIT *
+               rk_dot_f32(w->query, rk_snapshot_vector(s, item), s->d) +
            word;
 }
 
@@ -443,8 +442,8 @@ static void trace_steps(const rk_snapshot *s, const rk_who *who, rk_run *run,
                  rk_clock_us(), "%zu dimensions, when prepared", s->d);
     rk_run_trace(run, "3 vector store", s->n_items, s->n_items, rk_clock_us(),
                  "exact search, %s kernels", rk_kernels_name());
-    rk_run_trace(run, "4 wishes of the language model",
-                 rk_who_count(who, +1), w->n, start, "%s", rk_buf_str(&said));
+    rk_run_trace(run, "4 wishes of the language model", rk_who_count(who, +1),
+                 w->n, start, "%s", rk_buf_str(&said));
     rk_buf_clear(&said);
 }
 
@@ -469,8 +468,8 @@ static int rag_recall(const rk_snapshot *s, const rk_who *who, size_t k,
 
 
 /* Items that come from elsewhere are held against every wish. */
-static int rag_score(const rk_snapshot *s, const rk_who *who,
-                     rk_candidates *io, rk_run *run, rk_error *err)
+static int rag_score(const rk_snapshot *s, const rk_who *who, rk_candidates *io,
+                     rk_run *run, rk_error *err)
 {
     int64_t start = rk_clock_us();
     wishes w;
@@ -528,8 +527,10 @@ static int rag_explain(const rk_snapshot *s, const rk_who *who,
     out->why = NULL;
     if (rc == RK_OK)
         rc = rk_sentence_write(out, rk_snapshot_title(s, c->item),
-                               c->probability, "the writer's wishes and the "
-                               "vector store", err);
+                               c->probability,
+                               "the writer's wishes and the "
+                               "vector store",
+                               err);
     return rc;
 }
 

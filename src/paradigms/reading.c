@@ -64,8 +64,8 @@ static void free_all(char **texts, size_t n)
 
 
 static int read_texts(rk_run *run, const rk_snapshot *s, const char *stage,
-                      char **texts, size_t n, float *logp,
-                      const rk_progress *p, rk_error *err)
+                      char **texts, size_t n, float *logp, const rk_progress *p,
+                      rk_error *err)
 {
     size_t n_words = s->vocabulary.n - s->vocabulary.n_categories;
     char **words = spaced_words(&s->vocabulary, n_words);
@@ -121,8 +121,9 @@ int rk_read_profiles(rk_run *run, const rk_snapshot *s,
         rk_buf b;
 
         rk_buf_init(&b);
-        rk_buf_printf(&b, "A person: %s\nKeyword of the %s they like:",
-                      profiles[i], s->settings->noun_plural);
+        rk_buf_printf(&b,
+                      "A person: %s\nKeyword of the %s they like:", profiles[i],
+                      s->settings->noun_plural);
         texts[i] = rk_buf_take(&b);
         rc = texts[i] ? RK_OK : rk_no_memory(err);
     }
@@ -216,9 +217,10 @@ size_t rk_item_tokens(const rk_snapshot *s, uint32_t item, const float *logp,
 static bool turns_down(const char *clause)
 {
     static const char *const cues[] = {
-        "no",    "not",     "never", "nothing", "without", "dislike", "hate",
-        "avoid", "except",  "cannot", "can't",  "don't",   "tired",   "bored",
-        "disliked", "hated", "detest", "loathe", "doesn't", "neither",
+        "no",      "not",    "never",  "nothing", "without",
+        "dislike", "hate",   "avoid",  "except",  "cannot",
+        "can't",   "don't",  "tired",  "bored",   "disliked",
+        "hated",   "detest", "loathe", "doesn't", "neither",
     };
 
     for (size_t i = 0; i < sizeof(cues) / sizeof(cues[0]); i++)

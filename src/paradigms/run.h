@@ -15,7 +15,7 @@ typedef struct rk_trace_stage {
 } rk_trace_stage;
 
 typedef struct rk_run {
-    rk_store *store;    /* for models' outputs */
+    rk_store *store; /* for models' outputs */
     rk_loaded *models;
     rk_usage usage;
     rk_trace_stage *stages;

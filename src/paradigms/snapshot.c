@@ -142,6 +142,8 @@ static int attach_embeddings(rk_snapshot *s, const rk_bundle *b,
         s->bilinear = room;
     }
     if (rc == RK_OK)
+        rc = floats_get(b, "vectors.mean", 1, s->d, &s->vector_mean, err);
+    if (rc == RK_OK)
         rc = floats_get(b, "embeddings.rank", 1, 2, &s->embeddings_rank, err);
     if (rc == RK_OK)
         rc = like_model_get(b, "embeddings.like", &s->embeddings_like, err);

@@ -51,16 +51,17 @@ typedef struct rk_snapshot {
     rk_csr item_tokens;       /* (n_items, n) */
 
     /* Learned; NULL or not fitted where it could not be. */
-    const float *popularity; /* (n_fitted) */
-    const float *like_rate;  /* (n_fitted) */
-    float catalogue_share;   /* likes / (likes + dislikes) */
-    rk_csr ease;             /* (n_fitted, n_fitted); n_rows 0: none */
+    const float *popularity;  /* (n_fitted) */
+    const float *like_rate;   /* (n_fitted) */
+    float catalogue_share;    /* likes / (likes + dislikes) */
+    rk_csr ease;              /* (n_fitted, n_fitted); n_rows 0: none */
+    const float *vector_mean; /* (d) of the fitted items */
     const rk_bilinear *bilinear;
     const rk_token_model *tokens;
     rk_like_model embeddings_like;
     rk_like_model tokens_like;
     rk_like_model llm_like;
-    const float *fusion; /* (RK_FUSION_FEATURES), see engine/rank.h */
+    const float *fusion;          /* (RK_FUSION_FEATURES), see engine/rank.h */
     const float *embeddings_rank; /* (2) weights of nearness and liking */
     /* Mean readings over sample users, which a wish is measured against:
      * (n_categories) and (n_categories, n - n_categories). */

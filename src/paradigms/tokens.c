@@ -148,8 +148,9 @@ static int tokens_recall(const rk_snapshot *s, const rk_who *who, size_t k,
         row r = row_of(s, i);
 
         if (!run->skip || !run->skip(run->skip_ctx, i))
-            rk_topk_add(&top, i, rk_token_score(s->tokens, theta, r.token,
-                                                r.weight, r.n, NULL, NULL));
+            rk_topk_add(&top, i,
+                        rk_token_score(s->tokens, theta, r.token, r.weight, r.n,
+                                       NULL, NULL));
     }
     if (rc == RK_OK)
         n = rk_topk_finish(&top);
@@ -281,7 +282,8 @@ static int tokens_explain(const rk_snapshot *s, const rk_who *who,
         features_of(s, who, theta, c->item, x);
         rk_logistic_logit(m, x, shares);
         rc = rk_reasons_add(out, "quality", rk_snapshot_id(s, c->item),
-                            shares[ITEM_RATE], err, "liked by %.0f%% of those "
+                            shares[ITEM_RATE], err,
+                            "liked by %.0f%% of those "
                             "who had it (smoothed)",
                             100 * (double)x[ITEM_RATE]);
         /* What is left of the sum, so that the parts add up to the score. */

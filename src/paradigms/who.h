@@ -6,11 +6,11 @@
 #include "learn/token_ridge.h"
 
 typedef struct rk_who {
-    const char *id;          /* NULL: a profile alone */
-    const char *profile;     /* as text, "" if there is none */
-    const rk_seen *history;  /* (n_history), oldest first */
+    const char *id;         /* NULL: a profile alone */
+    const char *profile;    /* as text, "" if there is none */
+    const rk_seen *history; /* (n_history), oldest first */
     size_t n_history;
-    const float *vector;     /* the profile's (d), NULL if there is none */
+    const float *vector; /* the profile's (d), NULL if there is none */
     const rk_token_weight *tokens; /* (n_tokens), the profile's */
     size_t n_tokens;
 } rk_who;
@@ -24,7 +24,6 @@ size_t rk_who_count(const rk_who *who, int label);
 
 /* The item of the newest event of this label, at most `max` of them, oldest
  * first, into `items` (max); each item once. Returns how many. */
-size_t rk_who_latest(const rk_who *who, int label, size_t max,
-                     uint32_t *items);
+size_t rk_who_latest(const rk_who *who, int label, size_t max, uint32_t *items);
 
 #endif

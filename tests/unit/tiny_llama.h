@@ -15,7 +15,7 @@ enum {
     TINY_HEADS = 2,
     TINY_INNER = 96,
     TINY_LAYERS = 2,
-    TINY_CONTEXT = 2048,
+    TINY_CONTEXT = 1024,
     TINY_BYTES = 256,
     TINY_LETTERS = 26,
     TINY_WORDS = 6,
