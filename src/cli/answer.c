@@ -87,6 +87,15 @@ static void write_level(const cli *c, const rk_answer *a)
 }
 
 
+/* What the reason rests on; the item itself says nothing here. */
+static const char *label_of(const rk_ranked *r, const rk_reason *e)
+{
+    bool says_more = e->evidence[0] && strcmp(e->evidence, r->id) != 0;
+
+    return says_more ? e->evidence : e->kind;
+}
+
+
 static void write_reasons(const cli *c, const rk_ranked *r, size_t max,
                           int indent)
 {
@@ -94,8 +103,7 @@ static void write_reasons(const cli *c, const rk_ranked *r, size_t max,
     int width = 0;
 
     for (size_t i = 0; i < n; i++) {
-        const rk_reason *e = &r->reasons[i];
-        int w = out_width(e->evidence[0] ? e->evidence : e->kind);
+        int w = out_width(label_of(r, &r->reasons[i]));
 
         width = w > width ? w : width;
     }
@@ -104,7 +112,7 @@ static void write_reasons(const cli *c, const rk_ranked *r, size_t max,
         const rk_reason *e = &r->reasons[i];
 
         out_cell(c, OUT_PLAIN, indent, "");
-        out_cell(c, OUT_PLAIN, width, e->evidence[0] ? e->evidence : e->kind);
+        out_cell(c, OUT_PLAIN, width, label_of(r, e));
         write_weight(c, e->weight);
         out_text(stdout, "  ");
         out_text(stdout, e->text);

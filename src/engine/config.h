@@ -21,16 +21,11 @@ typedef struct rk_config {
     struct {
         char *noun; /* what an item is called in prompts: "book" */
         char *noun_plural;
-        char *verb;       /* what a user did with it: "liked" */
         char *categories; /* the field that holds an item's categories */
         char **tags;      /* (n_tags) words for tagging besides those */
         size_t n_tags;
     } catalogue;
     rk_rules events;
-    struct {
-        size_t n;           /* how many items unless the request says */
-        size_t deadline_ms; /* 0: none */
-    } recommend;
     struct {
         size_t history;    /* liked items a prompt tells of */
         size_t candidates; /* items the language model ranks */

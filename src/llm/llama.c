@@ -16,8 +16,9 @@
 #define RK_LLAMA_VERSION ""
 #endif
 
-/* libllama logs through one function for the whole process. What it says is
- * kept, because its functions return no reason. */
+/* libllama logs through one function for the whole process. The first error
+ * it tells of is kept, because its functions return no reason and what it
+ * tells later only follows from it. */
 static pthread_mutex_t complaint_lock = PTHREAD_MUTEX_INITIALIZER;
 static char complaint[160];
 
@@ -28,8 +29,9 @@ static void hear(enum ggml_log_level level, const char *text, void *ctx)
     if (level != GGML_LOG_LEVEL_ERROR)
         return;
     pthread_mutex_lock(&complaint_lock);
-    snprintf(complaint, sizeof(complaint), "%s", text);
-    complaint[strcspn(complaint, "\n")] = '\0';
+    if (!complaint[0])
+        snprintf(complaint, sizeof(complaint), "%.*s",
+                 (int)strcspn(text, "\n"), text);
     pthread_mutex_unlock(&complaint_lock);
 }
 

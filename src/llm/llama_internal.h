@@ -54,7 +54,7 @@ typedef struct rk_llama {
 
 /* llama.c ------------------------------------------------------------------*/
 
-/* rk_fail with "<the model's name>: <what>" and, where there is one, the last
+/* rk_fail with "<the model's file>: <what>" and, where there is one, the first
  * complaint of libllama since rk_llama_hush(). */
 int rk_llama_fail(const rk_llm *m, rk_error *err, int code, const char *what);
 void rk_llama_hush(void);

@@ -6,14 +6,16 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define MAX_FILES 3
+
 /* The files of a known name, the preferred one first. */
 static const struct known {
     const char *name;
-    const char *files[2];
+    const char *files[MAX_FILES + 1]; /* up to the first NULL */
 } known_models[] = {
     {"smollm2", {"smollm2-q8_0.gguf", "smollm2.gguf"}},
-    {"smollm2-q4_1", {"smollm2.gguf", NULL}},
-    {"minilm", {"minilm-f16.gguf", NULL}},
+    {"smollm2-q4_1", {"smollm2.gguf"}},
+    {"minilm", {"minilm-f16.gguf"}},
 };
 
 #define N_KNOWN (sizeof(known_models) / sizeof(known_models[0]))
@@ -77,6 +79,15 @@ int rk_model_folder(char **path, rk_error *err)
 }
 
 
+static const struct known *known_model(const char *name)
+{
+    for (size_t i = 0; i < N_KNOWN; i++)
+        if (strcmp(known_models[i].name, name) == 0)
+            return &known_models[i];
+    return NULL;
+}
+
+
 static bool ends_with(const char *s, const char *ending)
 {
     size_t n = strlen(s);
@@ -86,13 +97,13 @@ static bool ends_with(const char *s, const char *ending)
 }
 
 
-/* Sets *path when `folder` holds one of the two files (the second may be
- * NULL), and notes that it was looked at. */
-static int look_in(char **path, const char *folder, const char *const files[2],
+/* Sets *path when `folder` holds one of the files, and notes that it was
+ * looked at. */
+static int look_in(char **path, const char *folder, const char *const *files,
                    rk_buf *looked, rk_error *err)
 {
     rk_buf_printf(looked, "%s%s", looked->len ? ", " : "", folder);
-    for (int i = 0; i < 2 && files[i] && !*path; i++) {
+    for (size_t i = 0; files[i] && !*path; i++) {
         *path = joined(folder, "/", files[i]);
         if (!*path)
             return rk_no_memory(err);
@@ -107,7 +118,7 @@ static int look_in(char **path, const char *folder, const char *const files[2],
 
 /* Looks in `folder`, or where nothing is given in the default ones. */
 static int look_everywhere(char **path, const char *folder,
-                           const char *const files[2], rk_buf *looked,
+                           const char *const *files, rk_buf *looked,
                            rk_error *err)
 {
     const char *given = environment("RECKON_MODELS");
@@ -130,54 +141,64 @@ static int look_everywhere(char **path, const char *folder,
 }
 
 
-int rk_model_find(char **path, const char *name, const char *folder,
-                  rk_error *err)
+static int not_found(const char *name, const char *const *files, bool known,
+                     const rk_buf *looked, rk_error *err)
 {
-    bool is_path = strchr(name, '/') || ends_with(name, ".gguf");
-    const char *files[2] = {name, NULL};
-    const char *help = "give the path of a .gguf file";
-    char *own = NULL;
-    rk_buf looked;
-    int rc = RK_OK;
+    rk_buf names;
+    int rc;
 
-    *path = NULL;
+    rk_buf_init(&names);
+    for (size_t i = 0; files[i]; i++)
+        rk_buf_printf(&names, "%s%s", i ? ", " : "", files[i]);
+    rc = rk_fail(
+        err, RK_ENOTFOUND, "no model '%s' (%s): looked for %s in %s", name,
+        known ? "`make models` gets it" : "give the path of a .gguf file",
+        rk_buf_str(&names), rk_buf_str(looked));
+    rk_buf_clear(&names);
+    return rc;
+}
+
+
+/* Looks for a name, which is no path, in the folders. */
+static int find_name(char **path, const char *name, const char *folder,
+                     rk_error *err)
+{
+    const struct known *known = known_model(name);
+    const char *one[2] = {name, NULL};
+    const char *const *files = known ? known->files : one;
+    char *full = NULL;
+    rk_buf looked;
+    int rc;
+
     rk_buf_init(&looked);
-    if (!*name) {
-        rc = rk_fail(err, RK_EINVAL, "the name of a model is empty");
-        goto done;
-    }
-    if (is_path && is_file(name)) {
-        *path = rk_strdup(name);
-        rc = *path ? RK_OK : rk_no_memory(err);
-        goto done;
-    }
-    if (strchr(name, '/')) {
-        rc = rk_fail(err, RK_ENOTFOUND, "no model file '%s'", name);
-        goto done;
-    }
-    if (!is_path) {
-        own = joined(name, ".gguf", "");
-        files[0] = own;
-    }
-    for (size_t i = 0; i < N_KNOWN; i++)
-        if (strcmp(known_models[i].name, name) == 0) {
-            files[0] = known_models[i].files[0];
-            files[1] = known_models[i].files[1];
-            help = "`make models` gets it";
-        }
-    if (!files[0]) {
-        rc = rk_no_memory(err);
-        goto done;
+    if (!known && !ends_with(name, ".gguf")) {
+        full = joined(name, ".gguf", "");
+        if (!full)
+            return rk_no_memory(err);
+        one[0] = full;
     }
     rc = look_everywhere(path, folder, files, &looked, err);
     if (rc == RK_OK && !*path)
-        rc = rk_fail(err, RK_ENOTFOUND,
-                     "no model '%s' (%s): looked for %s%s%s in %s", name, help,
-                     files[0], files[1] ? " and " : "",
-                     files[1] ? files[1] : "", rk_buf_str(&looked));
-
-done:
-    free(own);
+        rc = not_found(name, files, known != NULL, &looked, err);
+    free(full);
     rk_buf_clear(&looked);
     return rc;
+}
+
+
+int rk_model_find(char **path, const char *name, const char *folder,
+                  rk_error *err)
+{
+    bool has_folder = strchr(name, '/') != NULL;
+
+    *path = NULL;
+    if (!*name)
+        return rk_fail(err, RK_EINVAL, "the name of a model is empty");
+    if ((has_folder || ends_with(name, ".gguf")) && is_file(name)) {
+        *path = rk_strdup(name);
+        return *path ? RK_OK : rk_no_memory(err);
+    }
+    if (has_folder)
+        return rk_fail(err, RK_ENOTFOUND, "no model file '%s'", name);
+    return find_name(path, name, folder, err);
 }

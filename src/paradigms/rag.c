@@ -12,8 +12,10 @@
  * can be granted; it chooses by likelihood, calibrated against what it says
  * about other users:
  *
- *   s(category)        = log p(category | liked) / tokens - mean over users
- *   s(word | category) = log p(word | liked, category)    - mean over users
+ *   s(category)        = log p(category | liked) / tokens
+ *   s(word | category) = log p(word | liked, category)
+ *
+ * each less its mean over users and divided by its spread.
  */
 #include "paradigms/paradigm.h"
 
@@ -30,6 +32,7 @@
 #include <string.h>
 
 #define N_WISHES    4
+#define WISHED      0.5f  /* spreads; below, it is not wished for */
 #define FIT_USERS   24    /* over whom a wish's mean is taken */
 #define WISH_PART   0.7f  /* of a wish's query, beside the likes' centroid */
 #define COSINE_UNIT 10.0f /* a tenth of a cosine weighs like one log-odds */
@@ -157,25 +160,58 @@ static void add_to(float *sum, const float *x, size_t n, float weight)
 }
 
 
+/* Turns sums and sums of squares over `users` into means and spreads. */
+static void moments_of(float *mean, float *sd, size_t n, size_t users)
+{
+    for (size_t i = 0; i < n; i++) {
+        double m = (double)mean[i] / (double)users;
+        double v = (double)sd[i] / (double)users - m * m;
+
+        mean[i] = (float)m;
+        sd[i] = v > 1e-4 ? (float)sqrt(v) : 1e-2f;
+    }
+}
+
+
+static int put_moments(const rk_workshop *w, const float *mean, const float *sd,
+                       size_t n, size_t n_words, rk_error *err)
+{
+    int rc = rk_bundle_put(w->out, "wish.mean", RK_F32, 1, n, mean, err);
+
+    if (rc == RK_OK)
+        rc = rk_bundle_put(w->out, "wish.sd", RK_F32, 1, n, sd, err);
+    if (rc == RK_OK)
+        rc = rk_bundle_put(w->out, "wish.word_mean", RK_F32, n, n_words,
+                           mean + n, err);
+    if (rc == RK_OK)
+        rc = rk_bundle_put(w->out, "wish.word_sd", RK_F32, n, n_words, sd + n,
+                           err);
+    return rc;
+}
+
+
 static int rag_fit(const rk_workshop *w, rk_error *err)
 {
     const rk_snapshot *s = w->snapshot;
     const rk_corpus *c = w->corpus;
     size_t n = s->vocabulary.n_categories;
-    size_t n_words = n_words_of(s);
+    size_t n_all = n * (1 + n_words_of(s)); /* categories, then their words */
     size_t step = c->n_users / FIT_USERS + 1;
     size_t users = 0;
-    float *room;
+    float *mean;
+    float *sd;
+    float *one;
     int rc = RK_OK;
 
-    if (w->quick || !s->writer_key[0] || n == 0 || !s->vectors)
+    if (w->quick || !s->writer_key[0] || n == 0 || !s->vectors ||
+        c->n_users == 0)
         return RK_OK;
-    /* Sums and one user's readings, categories then words. */
-    room = rk_calloc(2 * n * (1 + n_words), sizeof(*room));
-    if (!room)
+    mean = rk_calloc(3 * n_all, sizeof(*mean));
+    if (!mean)
         return rk_no_memory(err);
+    sd = mean + n_all;
+    one = sd + n_all;
     for (size_t u = 0; u < c->n_users && rc == RK_OK; u += step) {
-        float *one = room + n * (1 + n_words);
         rk_token_weight tokens[RK_TOKENS_MAX];
         rk_who who;
 
@@ -185,21 +221,19 @@ static int rag_fit(const rk_workshop *w, rk_error *err)
                                 err);
         if (rc == RK_OK)
             rc = read_wishes(s, &who, w->run, one, one + n, err);
-        if (rc == RK_OK)
-            add_to(room, one, n * (1 + n_words), 1);
+        for (size_t i = 0; i < n_all && rc == RK_OK; i++) {
+            mean[i] += one[i];
+            sd[i] += one[i] * one[i];
+        }
         users++;
     }
-    for (size_t i = 0; i < n * (1 + n_words) && users; i++)
-        room[i] /= (float)users;
     if (rc == RK_OK)
         rc = rk_progress_report(w->progress, "learning to wish", c->n_users,
                                 c->n_users, err);
+    moments_of(mean, sd, n_all, users);
     if (rc == RK_OK)
-        rc = rk_bundle_put(w->out, "wish.mean", RK_F32, 1, n, room, err);
-    if (rc == RK_OK)
-        rc = rk_bundle_put(w->out, "wish.word_mean", RK_F32, n, n_words,
-                           room + n, err);
-    free(room);
+        rc = put_moments(w, mean, sd, n, n_words_of(s), err);
+    free(mean);
     return rc;
 }
 
@@ -210,7 +244,7 @@ static const char *rag_lacks(const rk_snapshot *s)
         return "no embedder when prepared";
     if (!s->writer_key[0])
         return "no writer when prepared";
-    return s->wish_mean ? NULL : "no categories to wish for";
+    return s->wish_sd && s->wish_word_sd ? NULL : "no categories to wish for";
 }
 
 
@@ -250,8 +284,8 @@ static uint32_t best_word(const rk_snapshot *s, const rk_run *run,
 
     for (size_t k = 0; k < n_words; k++) {
         uint32_t token = (uint32_t)(s->vocabulary.n_categories + k);
-        float score = word[category * n_words + k] -
-                      s->wish_word_mean[category * n_words + k];
+        size_t at = category * n_words + k;
+        float score = (word[at] - s->wish_word_mean[at]) / s->wish_word_sd[at];
         bool used = false;
 
         for (size_t i = 0; i < w->n && !used; i++)
@@ -323,10 +357,11 @@ static int make_wishes(const rk_snapshot *s, const rk_who *who, rk_run *run,
     if (rc)
         goto done;
     for (uint32_t k = 0; k < n; k++)
-        best[k] = (rk_hit){k, said[k] - s->wish_mean[k]};
+        best[k] = (rk_hit){k, (said[k] - s->wish_mean[k]) / s->wish_sd[k]};
     rk_hits_sort(best, n);
     for (size_t i = 0; i < n && w->n < N_WISHES && rc == RK_OK; i++)
-        if (granted(s, run, best[i].index, RK_NO_ID) > 0)
+        if ((w->n == 0 || best[i].score >= WISHED) &&
+            granted(s, run, best[i].index, RK_NO_ID) > 0)
             rc = add_wish(s, run, w, best[i].index, said + n, best[i].score,
                           err);
     centre_of(s, who, centre);
@@ -397,7 +432,7 @@ static int refine(const rk_snapshot *s, const wish *w, size_t k,
         rc = rk_candidates_add(out, c, err);
     }
     rk_run_trace(run, "5 refined by the store", s->n_items, n, start,
-                 "wish \"%s\" (%+.2f against other users)", w->text,
+                 "wish \"%s\" (%+.1f spreads above other users)", w->text,
                  (double)w->score);
     free(hits);
     return rc;
@@ -431,11 +466,17 @@ static int judge(const rk_snapshot *s, const rk_who *who, rk_candidates *io,
 static void trace_steps(const rk_snapshot *s, const rk_who *who, rk_run *run,
                         int64_t start, const wishes *w)
 {
+    uint32_t liked[3];
+    size_t n_liked = rk_who_latest(who, +1, 3, liked);
     rk_buf said;
 
     rk_buf_init(&said);
     for (size_t i = 0; i < w->n; i++)
         rk_buf_printf(&said, "%s%s", i ? "; " : "", w->list[i].text);
+    for (size_t i = n_liked; i-- > 0;)
+        rk_buf_printf(&said, "%s%s",
+                      i + 1 == n_liked ? "; after liking " : ", ",
+                      rk_snapshot_title(s, liked[i]));
     rk_run_trace(run, "1 descriptions and metadata", s->n_items, s->n_items,
                  rk_clock_us(), "as texts, when prepared");
     rk_run_trace(run, "2 embedding model", s->n_items, s->n_items,
@@ -514,7 +555,7 @@ static int rag_explain(const rk_snapshot *s, const rk_who *who,
 
     if (c->heading)
         rc = rk_reasons_add(out, "wish", c->heading, NAN, err,
-                            "it answers the wish for a %s (%+.2f against "
+                            "it answers the wish for a %s (%+.1f spreads above "
                             "other users)",
                             c->heading, (double)c->note[0]);
     else

@@ -187,8 +187,13 @@ static int attach_writer(rk_snapshot *s, const rk_bundle *b, rk_error *err)
     if (rc == RK_OK)
         rc = floats_get(b, "wish.mean", 1, n_categories, &s->wish_mean, err);
     if (rc == RK_OK)
+        rc = floats_get(b, "wish.sd", 1, n_categories, &s->wish_sd, err);
+    if (rc == RK_OK)
         rc = floats_get(b, "wish.word_mean", n_categories, n_words,
                         &s->wish_word_mean, err);
+    if (rc == RK_OK)
+        rc = floats_get(b, "wish.word_sd", n_categories, n_words,
+                        &s->wish_word_sd, err);
     return rc;
 }
 

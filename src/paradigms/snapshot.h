@@ -63,10 +63,12 @@ typedef struct rk_snapshot {
     rk_like_model llm_like;
     const float *fusion;          /* (RK_FUSION_FEATURES), see engine/rank.h */
     const float *embeddings_rank; /* (2) weights of nearness and liking */
-    /* Mean readings over sample users, which a wish is measured against:
-     * (n_categories) and (n_categories, n - n_categories). */
+    /* Mean and spread of readings over sample users, which a wish is measured
+     * against: (n_categories) and (n_categories, n - n_categories). */
     const float *wish_mean;
+    const float *wish_sd;
     const float *wish_word_mean;
+    const float *wish_word_sd;
 
     /* Fingerprints of the models whose outputs are in here, "" for none. */
     const char *embedder_key;

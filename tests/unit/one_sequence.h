@@ -1,7 +1,11 @@
 /* The slow oracle of the llama.cpp backend: one text, one sequence, evaluated
  * from its first token on, each token's probability by a softmax in double
- * arithmetic, without flash attention. What is told apart from its beginning
- * is the text's tokens, not two texts' tokens joined. */
+ * arithmetic, on one thread. What is told apart from its beginning is the
+ * text's tokens, not two texts' tokens joined.
+ *
+ * Flash attention is asked for where the weights are not floats: activations
+ * are then rounded to 8 bits, and rounding that falls the other way because of
+ * a different order of sums moves a log-likelihood by several tenths. */
 #ifndef ONE_SEQUENCE_H
 #define ONE_SEQUENCE_H
 
@@ -22,7 +26,8 @@ typedef struct one_sequence {
 } one_sequence;
 
 
-static inline bool one_sequence_open(one_sequence *s, const char *path)
+static inline bool one_sequence_open(one_sequence *s, const char *path,
+                                     bool flash_attention)
 {
     struct llama_context_params params = llama_context_default_params();
 
@@ -33,7 +38,8 @@ static inline bool one_sequence_open(one_sequence *s, const char *path)
     params.n_batch = ONE_SEQUENCE_MOST;
     params.n_threads = 1;
     params.n_threads_batch = 1;
-    params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_DISABLED;
+    params.flash_attn_type = flash_attention ? LLAMA_FLASH_ATTN_TYPE_ENABLED
+                                             : LLAMA_FLASH_ATTN_TYPE_DISABLED;
     s->context = llama_init_from_model(s->model, params);
     s->vocab = llama_model_get_vocab(s->model);
     s->n_vocab = llama_vocab_n_tokens(s->vocab);

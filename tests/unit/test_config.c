@@ -66,7 +66,6 @@ static void assert_defaults(const rk_config *c)
         "{{#preferences}}Likes {{preferences}}.{{/preferences}}");
     assert_string_equal(c->catalogue.noun, "item");
     assert_string_equal(c->catalogue.noun_plural, "items");
-    assert_string_equal(c->catalogue.verb, "liked");
     assert_string_equal(c->catalogue.categories, "genres");
     assert_int_equal(c->catalogue.n_tags, 0);
     assert_int_equal(c->events.n_positive, 3);
@@ -76,8 +75,6 @@ static void assert_defaults(const rk_config *c)
     assert_int_equal(c->events.n_negative, 2);
     assert_rule(&c->events.negative[0], "rating", RK_AT_MOST, 2);
     assert_rule(&c->events.negative[1], "dislike", RK_ALWAYS, 0);
-    assert_int_equal(c->recommend.n, 10);
-    assert_int_equal(c->recommend.deadline_ms, 0);
     assert_int_equal(c->llm.history, 15);
     assert_int_equal(c->llm.candidates, 20);
     assert_int_equal(c->llm.seed, 1);
@@ -135,7 +132,6 @@ static void test_config_takes_what_is_said_and_keeps_the_rest(void **state)
     assert_string_equal(c->store, "sqlite:books.db");
     assert_string_equal(c->catalogue.noun, "book");
     assert_string_equal(c->catalogue.noun_plural, "books");
-    assert_string_equal(c->catalogue.verb, "liked");
     assert_int_equal(c->catalogue.n_tags, 2);
     assert_string_equal(c->catalogue.tags[1], "bleak");
     assert_string_equal(c->profiles.item, "{{title}}");
@@ -155,11 +151,11 @@ static void test_config_names_an_unknown_key_and_the_known(void **state)
     (void)state;
     assert_refused("# one\nstore: a.db\nstor: b.db\n",
                    "reckon.yaml:3: unknown key 'stor', expected one of store, "
-                   "models, profiles, catalogue, events, recommend, llm, "
+                   "models, profiles, catalogue, events, llm, "
                    "learn");
-    assert_refused("recommend:\n  n: 5\n\n  # why\n  limit: 7\n",
-                   "reckon.yaml:5: unknown key 'recommend.limit', expected one "
-                   "of n, deadline_ms");
+    assert_refused("llm:\n  seed: 5\n\n  # why\n  limit: 7\n",
+                   "reckon.yaml:5: unknown key 'llm.limit', expected one "
+                   "of history, candidates, seed");
 }
 
 
@@ -208,9 +204,9 @@ static void test_config_reads_numbers_strictly(void **state)
         bool quoted = bad[i][0] == '\'';
         int len = (int)strlen(bad[i]) - 2 * quoted;
 
-        snprintf(text, sizeof(text), "recommend:\n  n: %s\n", bad[i]);
+        snprintf(text, sizeof(text), "llm:\n  candidates: %s\n", bad[i]);
         snprintf(message, sizeof(message),
-                 "reckon.yaml:2: recommend.n: expected a whole number, 1 to "
+                 "reckon.yaml:2: llm.candidates: expected a whole number, 1 to "
                  "1000, found '%.*s'",
                  len, bad[i] + quoted);
         assert_refused(text, message);
@@ -404,7 +400,7 @@ static void test_config_default_file_is_written_once(void **state)
     assert_int_equal(rk_config_load(&c, path, NULL), RK_ENOTFOUND);
     assert_int_equal(rk_config_write_default(path, &err), RK_OK);
     assert_int_equal(rk_config_load(&c, path, NULL), RK_OK);
-    assert_int_equal(c->recommend.n, 10);
+    assert_int_equal(c->llm.history, 15);
     rk_config_free(c);
 
     write_file(path, "llm: {seed: 7}\n");

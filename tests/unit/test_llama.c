@@ -91,7 +91,7 @@ static void test_llama_likelihood_is_that_of_one_sequence(void **state)
     one_sequence s;
 
     (void)state;
-    assert_true(one_sequence_open(&s, path));
+    assert_true(one_sequence_open(&s, path, false));
     assert_int_equal(
         rk_llm_likelihood(m, prefix, branches, N, logp, n_tokens, NULL), RK_OK);
     for (size_t i = 0; i < N; i++) {
