@@ -63,3 +63,13 @@ int rk_like_rate_fit(const rk_corpus *c, float *rates, rk_error *err)
     free(judged);
     return RK_OK;
 }
+
+
+float rk_like_rate_without(float rate, uint32_t judged, uint32_t likes,
+                           uint32_t dislikes)
+{
+    float weight = (float)judged + SMOOTHING;
+
+    return (rate * weight - (float)likes) /
+           (weight - (float)likes - (float)dislikes);
+}

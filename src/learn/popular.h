@@ -17,4 +17,9 @@ void rk_popular_fit(const rk_corpus *c, double half_life_days, float *scores);
  * without any), a = 5. rates float32 (n_items). RK_ENOMEM. */
 int rk_like_rate_fit(const rk_corpus *c, float *rates, rk_error *err);
 
+/* The rate of an item that was judged `judged` times, had it not been for so
+ * many of those likes and dislikes. */
+float rk_like_rate_without(float rate, uint32_t judged, uint32_t likes,
+                           uint32_t dislikes);
+
 #endif

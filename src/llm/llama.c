@@ -30,8 +30,8 @@ static void hear(enum ggml_log_level level, const char *text, void *ctx)
         return;
     pthread_mutex_lock(&complaint_lock);
     if (!complaint[0])
-        snprintf(complaint, sizeof(complaint), "%.*s",
-                 (int)strcspn(text, "\n"), text);
+        snprintf(complaint, sizeof(complaint), "%.*s", (int)strcspn(text, "\n"),
+                 text);
     pthread_mutex_unlock(&complaint_lock);
 }
 
@@ -152,7 +152,7 @@ static int start_context(rk_llm *m, struct llama_context_params params,
     rk_pace_init(&l->pace, rk_threads());
     rk_llama_hush();
     l->context = llama_init_from_model(l->model, params);
-    if (!l->context)
+    if (!l->context || llama_n_seq_max(l->context) < 2)
         return rk_llama_fail(m, err, RK_EBACKEND,
                              "libllama cannot make a context");
     l->memory = llama_get_memory(l->context);
@@ -188,7 +188,7 @@ static int open_writer(rk_llm *m, rk_error *err)
     if (!l->prefix || !l->logits)
         return rk_no_memory(err);
     l->newline = llama_vocab_nl(l->vocab);
-    if (!l->memory || !rk_llama_ends_line(l, l->newline))
+    if (!l->memory || l->newline < 0 || !rk_llama_ends_line(l, l->newline))
         return rk_fail(err, RK_EFORMAT, "%s: its vocabulary has no newline",
                        rk_llm_file_name(m->info.path));
     return RK_OK;
@@ -200,6 +200,13 @@ static int open_embedder(rk_llm *m, rk_error *err)
     struct llama_context_params params = llama_context_default_params();
     rk_llama *l = m->state;
     char pooling[32];
+    int rc;
+
+    if (llama_model_has_encoder(l->model) && llama_model_has_decoder(l->model))
+        return rk_fail(err, RK_EFORMAT,
+                       "%s: architecture '%s' translates, an embedder must be "
+                       "an encoder or a causal model",
+                       rk_llm_file_name(m->info.path), m->info.architecture);
 
     /* A model that was not made for embedding has no way of pooling. */
     meta(m, "pooling_type", pooling);
@@ -210,7 +217,14 @@ static int open_embedder(rk_llm *m, rk_error *err)
     params.n_batch = RK_LLAMA_EMBED_PACK;
     params.n_ubatch = RK_LLAMA_EMBED_PACK;
     m->info.d = l->d;
-    return start_context(m, params, err);
+    rc = start_context(m, params, err);
+    if (rc == RK_OK &&
+        llama_pooling_type(l->context) == LLAMA_POOLING_TYPE_RANK)
+        rc = rk_fail(err, RK_EFORMAT,
+                     "%s: it ranks pairs of texts, an embedder must give a "
+                     "vector a text",
+                     rk_llm_file_name(m->info.path));
+    return rc;
 }
 
 

@@ -16,7 +16,7 @@ void rk_llama_push(rk_llama *l, llama_token token, size_t position,
     b->pos[i] = (llama_pos)position;
     b->n_seq_id[i] = 1;
     b->seq_id[i][0] = (llama_seq_id)sequence;
-    b->logits[i] = read;
+    b->logits[i] = read ? 1 : 0;
 }
 
 
@@ -43,16 +43,25 @@ static long put_aside(void)
 static int32_t decode(rk_llama *l)
 {
     double work = (double)llama_model_n_params(l->model) * l->batch.n_tokens;
-    int64_t start = rk_clock_us();
-    int threads = rk_pace_threads(&l->pace, work, start);
-    long before = put_aside();
-    int64_t now;
+    int64_t start_us = rk_clock_us();
+    int64_t now_us;
+    int threads;
+    long before;
     int32_t rc;
 
+    if (rk_pace_due(&l->pace, work, start_us)) {
+        int n_free = rk_pace_try(l->pace.most);
+
+        start_us = rk_clock_us();
+        rk_pace_tried(&l->pace, n_free, start_us);
+    }
+    threads = rk_pace_threads(&l->pace, work);
     llama_set_n_threads(l->context, threads, threads);
+    before = put_aside();
     rc = llama_decode(l->context, l->batch);
-    now = rk_clock_us();
-    rk_pace_note(&l->pace, threads, now, now - start, put_aside() - before);
+    now_us = rk_clock_us();
+    rk_pace_note(&l->pace, threads, now_us, now_us - start_us,
+                 put_aside() - before);
     return rc;
 }
 
@@ -128,7 +137,7 @@ static int evaluate(rk_llm *m, const llama_token *ids, size_t from, size_t n,
     logits = llama_get_logits_ith(l->context, -1);
     if (!logits) {
         rk_llama_forget(m);
-        return rk_llama_fail(m, err, RK_EBACKEND, "libllama gave no logits");
+        return rk_llama_fail(m, err, RK_EBACKEND, NO_LOGITS);
     }
     memcpy(l->logits, logits, l->n_vocab * sizeof(*logits));
     l->logits_total = rk_softmax_total(l->logits, l->n_vocab);

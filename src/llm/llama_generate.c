@@ -49,7 +49,7 @@ static int feed(writing *w, const llama_token *ids, size_t n, rk_error *err)
     w->m->usage.branch_tokens += n;
     w->logits = llama_get_logits_ith(w->l->context, -1);
     if (!w->logits)
-        return rk_llama_fail(w->m, err, RK_EBACKEND, "libllama gave no logits");
+        return rk_llama_fail(w->m, err, RK_EBACKEND, NO_LOGITS);
     return RK_OK;
 }
 

@@ -44,18 +44,21 @@ typedef struct rk_llama {
     const float **rows;  /* (RK_LLAMA_PACK) logits of a pack, borrowed */
 } rk_llama;
 
-/* Tokens in one call of llama_decode(); and tokens of branches, or of texts to
- * embed, that share one: a larger pack is no faster, because what is packed
- * attends over each other's cells before they are masked out, and holds
- * n_vocab logits a token. Each has room for the longest branch or text. */
+/* Tokens in one call of llama_decode(), and tokens of branches, or of texts to
+ * embed, that share one. A larger pack is no faster, because what is packed
+ * attends over each other's cells before they are masked out. Where all its
+ * logits are read, a pack holds n_vocab floats a token, so it is smaller then;
+ * the longest branch, RK_LLM_ROOM, is one by itself. */
 #define RK_LLAMA_BATCH      2048
 #define RK_LLAMA_PACK       512
+#define RK_LLAMA_READ_PACK  128
 #define RK_LLAMA_EMBED_PACK 256
 
 /* llama.c ------------------------------------------------------------------*/
 
 /* rk_fail with "<the model's file>: <what>" and, where there is one, the first
  * complaint of libllama since rk_llama_hush(). */
+#define NO_LOGITS "libllama gave no logits"
 int rk_llama_fail(const rk_llm *m, rk_error *err, int code, const char *what);
 void rk_llama_hush(void);
 

@@ -35,12 +35,6 @@ static int add_branches(rk_tokens *out, const rk_llama *l,
 }
 
 
-static float log_probability(const float *row, double total, llama_token token)
-{
-    return (float)((double)row[token] - total);
-}
-
-
 /* Row i of a branch tells its token i + 1; the last one tells the newline. */
 static void read_likelihood(const pack *p, size_t branch)
 {
@@ -71,8 +65,8 @@ static void read_words(const pack *p, size_t branch)
         total = rk_softmax_total(row, l->n_vocab);
     }
     for (size_t w = 0; w < p->n_words; w++)
-        p->logp[branch * p->n_words + w] = log_probability(row, total,
-                                                           p->words[w]);
+        p->logp[branch * p->n_words + w] = (float)((double)row[p->words[w]] -
+                                                   total);
 }
 
 
@@ -92,6 +86,7 @@ static void read_range(void *ctx, size_t begin, size_t end)
  * begins as a copy of the prefix, until a pack is full. */
 static void fill(pack *p, rk_llama *l, size_t n)
 {
+    size_t most = p->words ? RK_LLAMA_PACK : RK_LLAMA_READ_PACK;
     size_t used = 0;
     size_t i;
 
@@ -100,7 +95,7 @@ static void fill(pack *p, rk_llama *l, size_t n)
         size_t len = rk_tokens_len(p->branches, i);
         size_t sequence = 1 + i - p->begin;
 
-        if (sequence == l->n_sequences || used + len > RK_LLAMA_PACK)
+        if (sequence == l->n_sequences || (used > 0 && used + len > most))
             break;
         p->at[i - p->begin] = used;
         if (len && l->n_prefix)
@@ -128,9 +123,16 @@ static int run(pack *p, rk_llm *m, rk_error *err)
     m->usage.branch_tokens += (uint64_t)n_tokens;
 
     /* The first of these calls sorts the rows, so one thread makes them. */
-    for (int32_t i = 0; i < n_tokens; i++)
-        l->rows[i] = l->batch.logits[i] ? llama_get_logits_ith(l->context, i)
-                                        : NULL;
+    for (int32_t i = 0; i < n_tokens; i++) {
+        l->rows[i] = NULL;
+        if (!l->batch.logits[i])
+            continue;
+        l->rows[i] = llama_get_logits_ith(l->context, i);
+        if (!l->rows[i]) {
+            rk_llama_forget(m);
+            return rk_llama_fail(m, err, RK_EBACKEND, NO_LOGITS);
+        }
+    }
     rk_parallel(p->end - p->begin, read_range, p);
     for (size_t i = p->begin; i < p->end; i++)
         llama_memory_seq_rm(l->memory, (llama_seq_id)(1 + i - p->begin), -1,

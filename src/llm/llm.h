@@ -39,21 +39,24 @@ typedef struct rk_llm_usage {
 /* Opens the model file `path`. The bytes are hostile: header, counts and
  * sizes are held against the file before the library sees it. RK_ENOTFOUND
  * (no such file), RK_EFORMAT (truncated, not GGUF; an encoder such as BERT
- * asked to write, named with expected and found), RK_EBACKEND, RK_ENOMEM. */
+ * asked to write, named with expected and found), RK_EBACKEND, RK_ENOTBUILT
+ * (another libllama than the one compiled against), RK_ENOMEM. */
 int rk_llm_open(rk_llm **out, enum rk_llm_role role, const char *name,
                 const char *path, rk_error *err);
 void rk_llm_close(rk_llm *m);
 const rk_llm_info *rk_llm_describe(const rk_llm *m);
 
 /* Vectors of n texts, L2-normalised, float32 (n, d), into `out`. Texts longer
- * than 256 tokens are cut, as the reference does for MiniLM. `p` gets the
- * stage "embed". */
+ * than 256 tokens are cut, as the reference does for MiniLM; a text that has no
+ * token at all gets zeros. `p` gets the stage "embed". */
 int rk_llm_embed(rk_llm *m, const char *const *texts, size_t n, float *out,
                  const rk_progress *p, rk_error *err);
 
 /* log p(branch | prefix) for n branches, natural logarithm, summed over all
- * tokens of the branch, into logp (n); token counts of the branches into
- * n_tokens (n; NULL allowed).
+ * tokens of the branch, into logp (n); token counts of the branches, without
+ * the newline, into n_tokens (n; NULL allowed). The prefix is not empty; a
+ * branch may be, and has at most 512 tokens (RK_EINVAL names one that has
+ * more).
  *
  * A branch is closed by "\n": what is read is the branch's tokens and then a
  * newline, so that "Alien" is not a part of "Aliens". Cost: tokens evaluated =
@@ -67,7 +70,8 @@ int rk_llm_likelihood(rk_llm *m, const char *prefix,
 /* log p(word | prefix + branch) for n branches and n_words words, float32
  * (n, n_words) into logp, each branch its own sequence. Words must each be one
  * token of this model (see rk_llm_one_token), given with their leading space
- * if they stand after one. The prefix may be "" only if the branches are not.
+ * if they stand after one. The prefix may be "" only if the branches are not;
+ * branches have at most 512 tokens.
  * Cost: prefix + the sum of the branches' tokens; words cost nothing.
  * `p` gets the stage `stage`. */
 int rk_llm_next_words(rk_llm *m, const char *prefix,
@@ -82,7 +86,7 @@ bool rk_llm_one_token(rk_llm *m, const char *word);
 int rk_llm_count_tokens(rk_llm *m, const char *text);
 
 typedef struct rk_generate_opts {
-    size_t max_tokens;       /* 0: 64 */
+    size_t max_tokens;       /* at most 512; 0: 64 */
     const char *const *stop; /* the text ends before any of these */
     size_t n_stop;
     const char *const *allowed; /* NULL: free; else the text is exactly one of

@@ -152,10 +152,10 @@ static int read_branch(rk_llm *m, const char *branch, size_t index,
     int n = count_tokens(m, branch);
     piece p;
 
+    *logp = 0;
     if (n > RK_LLM_ROOM)
         return rk_fail(err, RK_EINVAL, "branch %zu has %d tokens, at most %d",
                        index, n, RK_LLM_ROOM);
-    *logp = 0;
     s->text.n = s->n_prefix;
     while (next_piece(&branch, &p)) {
         *logp += log_p(s, p.key);
@@ -260,8 +260,8 @@ static int generate(rk_llm *m, const char *prompt, const rk_generate_opts *o,
                     char **text, rk_error *err)
 {
     scripted *s = m->state;
+    piece p = {.text = ""};
     rk_buf out;
-    piece p;
     int rc = set_prefix(m, prompt, err);
 
     if (rc || o->allowed)

@@ -3,6 +3,7 @@
 #include "core/mem.h"
 #include "core/rng.h"
 #include "learn/fuse.h"
+#include "learn/popular.h"
 #include "paradigms/vocabulary.h"
 
 #include <string.h>
@@ -63,12 +64,81 @@ typedef struct samples {
 } samples;
 
 
-static int add_user_samples(samples *out, const rk_workshop *w,
-                            const rk_snapshot *s, size_t user, const bool *take,
-                            rk_features_fn features, void *ctx, size_t n,
-                            rk_seen *room, rk_error *err)
+/* Events as questions. `unaware` is the snapshot with like rates that can
+ * forget what one user said: an answer must not be a part of its question. */
+typedef struct questions {
+    const rk_workshop *w;
+    const rk_snapshot *s;
+    rk_features_fn features;
+    void *ctx;
+    size_t n;      /* features */
+    bool *take;    /* (events) which are asked about */
+    rk_seen *room; /* for a history without one item */
+    rk_snapshot unaware;
+    float *rates;     /* (n_fitted) its like rates; NULL: it has none */
+    uint32_t *judged; /* (n_items) likes and dislikes of all users */
+} questions;
+
+
+static int questions_init(questions *q, rk_error *err)
 {
-    const rk_corpus *c = w->corpus;
+    const rk_corpus *c = q->w->corpus;
+
+    q->take = rk_calloc(c->start[c->n_users], sizeof(*q->take));
+    q->room = rk_alloc_array(longest(c), sizeof(*q->room));
+    q->judged = rk_calloc(c->n_items, sizeof(*q->judged));
+    if (!q->take || !q->room || !q->judged)
+        return rk_no_memory(err);
+    for (size_t e = 0; e < c->start[c->n_users]; e++)
+        q->judged[c->seen[e].item] += c->seen[e].label != 0;
+    q->unaware = *q->s;
+    if (!q->s->like_rate)
+        return RK_OK;
+    q->rates = rk_alloc_array(q->s->n_fitted, sizeof(*q->rates));
+    if (!q->rates)
+        return rk_no_memory(err);
+    memcpy(q->rates, q->s->like_rate, q->s->n_fitted * sizeof(*q->rates));
+    q->unaware.like_rate = q->rates;
+    return RK_OK;
+}
+
+
+static void questions_clear(questions *q)
+{
+    free(q->take);
+    free(q->room);
+    free(q->rates);
+    free(q->judged);
+}
+
+
+static void forget(questions *q, const rk_seen *seen, size_t n, uint32_t item)
+{
+    uint32_t likes = 0;
+    uint32_t dislikes = 0;
+
+    if (!q->rates || item >= q->s->n_fitted)
+        return;
+    for (size_t i = 0; i < n; i++) {
+        likes += seen[i].item == item && seen[i].label > 0;
+        dislikes += seen[i].item == item && seen[i].label < 0;
+    }
+    q->rates[item] = rk_like_rate_without(q->s->like_rate[item],
+                                          q->judged[item], likes, dislikes);
+}
+
+
+static void remember(questions *q, uint32_t item)
+{
+    if (q->rates && item < q->s->n_fitted)
+        q->rates[item] = q->s->like_rate[item];
+}
+
+
+static int add_user_samples(samples *out, questions *q, size_t user,
+                            rk_error *err)
+{
+    const rk_corpus *c = q->w->corpus;
     const rk_seen *seen = c->seen + c->start[user];
     size_t n_seen = c->start[user + 1] - c->start[user];
     rk_token_weight tokens[RK_TOKENS_MAX];
@@ -76,11 +146,16 @@ static int add_user_samples(samples *out, const rk_workshop *w,
     int rc = RK_OK;
 
     for (size_t i = 0; i < n_seen && rc == RK_OK; i++) {
-        if (!take[c->start[user] + i])
+        uint32_t item = seen[i].item;
+
+        if (!q->take[c->start[user] + i])
             continue;
-        rk_liking_who(w, user, room, without(seen, n_seen, seen[i].item, room),
+        rk_liking_who(q->w, user, q->room, without(seen, n_seen, item, q->room),
                       tokens, &who);
-        rc = features(s, &who, &seen[i].item, 1, out->x + out->m * n, ctx, err);
+        forget(q, seen, n_seen, item);
+        rc = q->features(&q->unaware, &who, &item, 1, out->x + out->m * q->n,
+                         q->ctx, err);
+        remember(q, item);
         out->y[out->m++] = seen[i].label > 0;
         out->n_likes += seen[i].label > 0;
     }
@@ -117,19 +192,16 @@ int rk_liking_fit(rk_like_model *out, const rk_workshop *w,
                   size_t n, const int8_t *sign, size_t max_events,
                   rk_error *err)
 {
+    questions q = {.w = w, .s = s, .features = features, .ctx = ctx, .n = n};
     const rk_corpus *c = w->corpus;
-    bool *take = rk_calloc(c->start[c->n_users], sizeof(*take));
-    rk_seen *room = rk_alloc_array(longest(c), sizeof(*room));
     samples d = {NULL, NULL, 0, 0};
     size_t m;
-    int rc = RK_OK;
+    int rc = questions_init(&q, err);
 
     memset(out, 0, sizeof(*out));
-    if (!take || !room) {
-        rc = rk_no_memory(err);
+    if (rc)
         goto done;
-    }
-    m = choose_events(c, max_events, take);
+    m = choose_events(c, max_events, q.take);
     d.x = rk_alloc_array(m * n, sizeof(*d.x));
     d.y = rk_alloc_array(m, sizeof(*d.y));
     if (!d.x || !d.y) {
@@ -137,15 +209,14 @@ int rk_liking_fit(rk_like_model *out, const rk_workshop *w,
         goto done;
     }
     for (size_t u = 0; u < c->n_users && rc == RK_OK; u++)
-        rc = add_user_samples(&d, w, s, u, take, features, ctx, n, room, err);
+        rc = add_user_samples(&d, &q, u, err);
     if (rc || d.n_likes < 10 || d.m - d.n_likes < 10)
         goto done;
     rc = rk_logistic_fit(&out->logistic, d.x, d.y, d.m, n, 1.0f, sign, err);
     out->fitted = rc == RK_OK;
 
 done:
-    free(take);
-    free(room);
+    questions_clear(&q);
     free(d.x);
     free(d.y);
     return rc;

@@ -11,9 +11,10 @@ typedef int (*rk_features_fn)(const rk_snapshot *s, const rk_who *who,
                               void *ctx, rk_error *err);
 
 /* Fits the logistic model of likes (1) against dislikes (0) on at most
- * `max_events` events spread over all users; for each, the user's history is
- * without that event (leave-one-out). `sign` as in rk_logistic_fit(). Not
- * fitted, and no error, when the events hold fewer than 10 of either. */
+ * `max_events` events spread over all users; for each, the user's history and
+ * the item's like rate are without that event (leave-one-out). `sign` as in
+ * rk_logistic_fit(). Not fitted, and no error, when the events hold fewer than
+ * 10 of either. */
 int rk_liking_fit(rk_like_model *out, const rk_workshop *w,
                   const rk_snapshot *s, rk_features_fn features, void *ctx,
                   size_t n, const int8_t *sign, size_t max_events,

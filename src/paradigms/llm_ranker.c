@@ -14,8 +14,8 @@
  *   probability = logistic(gain(liked), gain(disliked), share of likes)
  *
  * The logistic regression is trained on events over these readings; r is the
- * ratio of its weights. Cost of each reading: prefix + sum of the candidates'
- * tokens. */
+ * ratio of its weights, one half at most. Cost of each reading: prefix + sum of
+ * the candidates' tokens. */
 #include "paradigms/paradigm.h"
 
 #include "core/clock.h"
@@ -31,9 +31,10 @@
 
 enum { LIKED, DISLIKED, USER_SHARE, N_FEATURES };
 
-#define FIT_USERS  40 /* whose later events the readings are compared with */
-#define FIT_EVENTS 10 /* of each */
-#define PRIOR_PART 0.5f
+#define FIT_USERS    40 /* whose later events the readings are compared with */
+#define FIT_EVENTS   10 /* of each */
+#define PRIOR_PART   0.5f
+#define DISLIKE_MOST 0.5f
 
 static const int8_t signs[N_FEATURES] = {+1, -1, +1};
 
@@ -304,16 +305,17 @@ static const char *llm_lacks(const rk_snapshot *s)
 }
 
 
-/* How much the reading after dislikes counts against the one after likes. */
+/* How much the reading after dislikes counts against the one after likes:
+ * what the regression found, but for ranking no more than a half. */
 static float dislike_ratio(const rk_snapshot *s)
 {
     const rk_logistic *m = &s->llm_like.logistic;
     float like = m->weight[LIKED] / m->sd[LIKED];
     float dislike = -m->weight[DISLIKED] / m->sd[DISLIKED];
 
-    if (!s->llm_like.fitted || !(like > 0))
+    if (!s->llm_like.fitted || !(like > 0) || !(dislike > 0))
         return 0;
-    return dislike < 2 * like ? dislike / like : 2;
+    return dislike < DISLIKE_MOST * like ? dislike / like : DISLIKE_MOST;
 }
 
 
@@ -321,7 +323,7 @@ static int llm_score(const rk_snapshot *s, const rk_who *who, rk_candidates *io,
                      rk_run *run, rk_error *err)
 {
     uint32_t *items = rk_alloc_array(io->n, sizeof(*items));
-    float ratio = s->llm_like.fitted ? dislike_ratio(s) : 0;
+    float ratio = dislike_ratio(s);
     lines l = {0};
     int rc = items ? RK_OK : rk_no_memory(err);
 
@@ -350,25 +352,49 @@ static int llm_score(const rk_snapshot *s, const rk_who *who, rk_candidates *io,
 }
 
 
-/* A category that an item shares with one of the user's, and that one. */
+/* The newest item of one label that carries a category; RK_NO_ID: none.
+ * *balance: its likes less its dislikes among all of the user's events. */
+static uint32_t carrier(const rk_snapshot *s, const rk_who *who, uint32_t item,
+                        int label, const char *category, int *balance)
+{
+    uint32_t newest = RK_NO_ID;
+
+    *balance = 0;
+    for (size_t i = 0; i < who->n_history; i++) {
+        const rk_seen *e = &who->history[i];
+
+        if (e->item == item || !rk_snapshot_has_category(s, e->item, category))
+            continue;
+        *balance += e->label;
+        if (e->label == label)
+            newest = e->item;
+    }
+    return newest;
+}
+
+
+/* The category an item shares with the user's items that says most for one
+ * label: it must be more liked than disliked, or the other way round. */
 static bool shared_fact(const rk_snapshot *s, const rk_who *who, uint32_t item,
                         int label, const char **category, uint32_t *with)
 {
-    for (size_t k = 0; k < s->vocabulary.n_categories; k++) {
-        if (!rk_snapshot_has_category(s, item, s->vocabulary.words[k]))
-            continue;
-        for (size_t i = who->n_history; i-- > 0;) {
-            const rk_seen *e = &who->history[i];
+    int best = 0;
 
-            if (e->label == label && e->item != item &&
-                rk_snapshot_has_category(s, e->item, s->vocabulary.words[k])) {
-                *category = s->vocabulary.words[k];
-                *with = e->item;
-                return true;
-            }
+    for (size_t k = 0; k < s->vocabulary.n_categories; k++) {
+        const char *word = s->vocabulary.words[k];
+        uint32_t other;
+        int balance;
+
+        if (!rk_snapshot_has_category(s, item, word))
+            continue;
+        other = carrier(s, who, item, label, word, &balance);
+        if (other != RK_NO_ID && label * balance > best) {
+            best = label * balance;
+            *category = word;
+            *with = other;
         }
     }
-    return false;
+    return best > 0;
 }
 
 

@@ -1,5 +1,6 @@
 /* The llama.cpp backend with the models that set-up provides: SmolLM2-135M as
  * the writer, MiniLM as the embedder. */
+#include "core/buf.h"
 #include "core/file.h"
 #include "core/mem.h"
 #include "llm/llm.h"
@@ -15,8 +16,8 @@
 #include <cmocka.h>
 
 #define N          8
-#define GOLDEN_N   200
-#define GOLDEN_D   384
+#define GOLDEN_N   ((size_t)200)
+#define GOLDEN_D   ((size_t)384)
 #define SKIP_TESTS 77
 
 static const char prefix[] =
@@ -319,21 +320,28 @@ static void test_embedder_agrees_with_the_reference(void **state)
 /* A text beyond 256 tokens is that of its beginning, closed as any other. */
 static void test_embedder_cuts_long_texts(void **state)
 {
-    char text[4096] = "", cut[4096], less[4096];
     float v[3][GOLDEN_D];
+    rk_buf text, cut;
     rk_error err;
 
     (void)state;
+    rk_buf_init(&text);
+    rk_buf_init(&cut);
     for (size_t i = 0; i < 254; i++)
-        strcat(text, "war ");
-    snprintf(cut, sizeof(cut), "%s", text);
+        rk_buf_puts(&text, "war ");
+    rk_buf_puts(&cut, rk_buf_str(&text));
     for (size_t i = 0; i < 200; i++)
-        strcat(cut, "peace ");
-    snprintf(less, sizeof(less), "%s", text + 4); /* one word less */
-    assert_int_equal(rk_llm_count_tokens(embedder, text), 254);
-    check(rk_llm_embed(embedder, (const char *[]){text, cut, less}, 3, v[0],
-                       NULL, &err),
+        rk_buf_puts(&cut, "peace ");
+    assert_int_equal(rk_llm_count_tokens(embedder, rk_buf_str(&text)), 254);
+    check(rk_llm_embed(embedder,
+                       (const char *[]){
+                           rk_buf_str(&text), rk_buf_str(&cut),
+                           rk_buf_str(&text) + 4, /* one word less */
+                       },
+                       3, v[0], NULL, &err),
           &err);
+    rk_buf_clear(&text);
+    rk_buf_clear(&cut);
     assert_near(cosine(v[0], v[1]), 1, 1e-5);
     assert_true(cosine(v[0], v[2]) < 1 - 1e-6);
 }

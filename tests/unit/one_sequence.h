@@ -83,6 +83,7 @@ static inline double one_sequence_likelihood(one_sequence *s,
     struct llama_batch batch;
     double sum = 0;
 
+    *n_rest = 0;
     if (n_head < 1 || n < n_head ||
         memcmp(head, all, (size_t)n_head * sizeof(*all)) != 0)
         return NAN;

@@ -374,7 +374,7 @@ static void test_llama_embeds_with_any_model(void **state)
     size_t d = rk_llm_describe(m)->d;
     static char room[TEXTS][600];
     const char *texts[TEXTS];
-    float *all = rk_alloc_array(TEXTS * TINY_WIDTH, sizeof(*all));
+    float *all = rk_alloc_array((size_t)TEXTS * TINY_WIDTH, sizeof(*all));
     float alone[TINY_WIDTH];
 
     (void)state;

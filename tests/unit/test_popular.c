@@ -115,6 +115,40 @@ static void test_like_rates_shrink_towards_the_share_of_all(void **state)
 }
 
 
+static void
+test_a_like_rate_without_some_events_is_that_of_the_rest(void **state)
+{
+    rk_corpus c = small_corpus_random(30, 12, 20, 4);
+    size_t n = c.start[c.n_users];
+    uint32_t likes[12] = {0};
+    uint32_t judged[12] = {0};
+    double share = 0; /* of all items: not what is left out here */
+    double n_judged = 0;
+    float with[12];
+
+    (void)state;
+    for (size_t e = 0; e < n; e++) {
+        likes[c.seen[e].item] += c.seen[e].label > 0;
+        judged[c.seen[e].item] += c.seen[e].label != 0;
+        share += c.seen[e].label > 0;
+        n_judged += c.seen[e].label != 0;
+    }
+    share /= n_judged;
+    assert_int_equal(rk_like_rate_fit(&c, with, NULL), RK_OK);
+    for (size_t i = 0; i < 12; i++)
+        for (uint32_t l = 0; l <= likes[i]; l++)
+            for (uint32_t d = 0; d <= judged[i] - likes[i]; d++) {
+                double rest = (likes[i] - l + 5 * share) /
+                              (judged[i] - l - d + 5);
+
+                assert_true(fabs((double)rk_like_rate_without(with[i],
+                                                              judged[i], l, d) -
+                                 rest) < 1e-5);
+            }
+    small_corpus_clear(&c);
+}
+
+
 static void test_like_rates_say_when_there_is_no_memory(void **state)
 {
     rk_corpus c = small_corpus_random(3, 4, 5, 3);
@@ -136,6 +170,8 @@ int main(void)
         cmocka_unit_test(test_age_counts_from_the_newest_event_of_any_kind),
         cmocka_unit_test(test_an_empty_corpus_has_no_popularity),
         cmocka_unit_test(test_like_rates_shrink_towards_the_share_of_all),
+        cmocka_unit_test(
+            test_a_like_rate_without_some_events_is_that_of_the_rest),
         cmocka_unit_test(test_like_rates_say_when_there_is_no_memory),
     };
 
