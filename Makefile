@@ -9,10 +9,10 @@ SOURCES = $(shell find src -name '*.c')
 .PHONY: help setup models build demo test lint asan format install clean
 
 help:
-	@echo 'make demo     from nothing to recommendations for the bookstore'
+	@echo 'make demo     from nothing to recommendations in every way'
 	@echo 'make test     set up, build, and run every test'
 	@echo
-	@echo 'make setup    packages, llama.cpp and models that are missing'
+	@echo 'make setup    packages, llama.cpp, models and data that are missing'
 	@echo 'make models   the model files alone'
 	@echo 'make build    build/src/cli/reckon'
 	@echo 'make lint     layout, static analysis, layers'
@@ -34,8 +34,7 @@ build: build/build.ninja
 	prefix=$$(sh setup/llama.sh) && \
 		meson setup $* -Dllama_prefix="$$prefix" $(MESON_OPTIONS)
 
-demo:
-	sh setup/setup.sh --demo
+demo: setup
 	$(MAKE) build
 	sh examples/demo.sh
 

@@ -1,8 +1,8 @@
 #!/bin/sh
-# setup.sh [--demo]: all that a fresh machine lacks to build and run reckon:
-# Debian packages, llama.cpp, model files and, with --demo, the demo data. Each
-# step does nothing when its result is there, so this can run before every
-# build. An interrupted one is simply run again.
+# setup.sh: all that a fresh machine lacks to build, try and test reckon:
+# Debian packages, llama.cpp, model files and the demo's data. Each step does
+# nothing when its result is there, so this can run before every build. An
+# interrupted one is simply run again.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -13,11 +13,7 @@ step() {
     say "$1: ready ($(($(date +%s) - before)) s)"
 }
 
-case ${1:-} in
-'' | --demo) ;;
-*) die "usage: setup/setup.sh [--demo]" ;;
-esac
 step packages packages.sh
 step llama.cpp llama.sh
 step models models.sh
-[ "${1:-}" != --demo ] || step "demo data" demo_data.sh
+step "demo data" demo_data.sh

@@ -20,9 +20,3 @@ int rk_fail(rk_error *err, int code, const char *fmt, ...)
     }
     return code;
 }
-
-
-int rk_no_memory(rk_error *err)
-{
-    return rk_fail(err, RK_ENOMEM, "out of memory");
-}

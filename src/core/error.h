@@ -10,7 +10,12 @@
 int rk_fail(rk_error *err, int code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4), cold));
 
-/* rk_fail for the commonest failure. */
-int rk_no_memory(rk_error *err) __attribute__((cold));
+/* rk_fail for the commonest failure. In the header, so that a reader of one
+ * file, person or analyser, sees that it never returns RK_OK. */
+static inline int rk_no_memory(rk_error *err)
+{
+    (void)rk_fail(err, RK_ENOMEM, "out of memory");
+    return RK_ENOMEM;
+}
 
 #endif

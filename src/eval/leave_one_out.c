@@ -140,7 +140,7 @@ static int every_item(trial *t, asking *a, rk_candidates *c, rk_error *err)
 
 static int at_random(trial *t, asking *a, rk_candidates *c, rk_error *err)
 {
-    rk_rng rng = {a->truth * 2654435761u + a->who.n_history};
+    rk_rng rng = {(uint64_t)a->truth << 32 | a->who.n_history};
     int rc = every_item(t, a, c, err);
 
     for (size_t i = 0; i < c->n; i++)

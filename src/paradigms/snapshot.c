@@ -5,7 +5,6 @@
 #include "data/record.h"
 #include "data/template.h"
 
-#include <math.h>
 #include <string.h>
 
 const char *rk_snapshot_title(const rk_snapshot *s, uint32_t item)

@@ -2,8 +2,8 @@
 
 The store is kept in var/movielens, where `make demo` keeps it too: what the
 models have read once is not read again. What changes the store works on a copy.
-Skips, saying so, when the data or the models are not there (make setup DEMO=1
-brings them).
+Skips, saying so, when the data or the models are not there (make setup brings
+them).
 """
 
 import csv
