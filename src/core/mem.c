@@ -60,7 +60,7 @@ void *rk_alloc_aligned(size_t n, size_t size)
 {
     if (refused(n, size) || n * size > SIZE_MAX - 64)
         return NULL;
-    return aligned_alloc(64, n * size ? (n * size + 63) / 64 * 64 : 64);
+    return aligned_alloc(64, (n * size / 64 + 1) * 64);
 }
 
 
