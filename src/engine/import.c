@@ -20,7 +20,6 @@ typedef struct importing {
     const rk_import_opts *opts;
     rk_import_report *report;
     uint64_t n_in_batch;
-    bool cancelled;
 } importing;
 
 
@@ -75,20 +74,18 @@ static int told_progress(void *ctx, uint64_t done, uint64_t total)
 
 
 /* Items that came after a preparation are embedded and read now, so that the
- * next request need not wait for it. Many of them are left to prepare. */
+ * next request need not wait for it. What cannot be read now, for lack of
+ * a model, is tried again by the request that needs it. */
 static int freshen(rk_engine *e, rk_error *err)
 {
     rk_run run = rk_engine_run(e);
-    rk_store_counts counts;
     char *prepared = NULL;
     int rc = RK_OK;
 
-    if (rk_store_get_note(e->store, "prepared", &prepared, NULL) == RK_OK &&
-        rk_store_counts_get(e->store, &counts, NULL) == RK_OK)
+    if (rk_store_get_note(e->store, "prepared", &prepared, NULL) == RK_OK)
         rc = rk_engine_serving(e, &run, err);
     free(prepared);
     rk_run_clear(&run);
-    /* What is missing is asked again by the request that needs it. */
     return rc == RK_ENOMEM ? rc : RK_OK;
 }
 
@@ -101,7 +98,7 @@ int rk_import_file(rk_engine *e, enum rk_kind kind, const char *path,
     rk_import_report ours;
     int64_t start = rk_clock_us();
     importing im = {e, kind, opts ? opts : &defaults, report ? report : &ours,
-                    0, false};
+                    0};
     rk_row_sink sink = {take_row, bad_row, told_progress, &im};
     int rc;
 
