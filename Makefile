@@ -40,7 +40,7 @@ demo: setup
 
 test: setup
 	$(MAKE) build
-	meson test -C build --print-errorlogs
+	sh tools/test.sh
 
 lint: build/build.ninja
 	sh setup/packages.sh setup/packages-lint.txt

@@ -192,7 +192,7 @@ static int add_part(const rk_snapshot *s, const rk_who *who,
     case RK_BY_NEIGHBOURS:
         near = best_neighbour(s, who, c->item);
         if (near == RK_NO_ID)
-            return rk_reasons_add(out, "neighbour", names[feature], part, err,
+            return rk_reasons_add(out, "model", names[feature], part, err,
                                   "no link to the history in what others "
                                   "liked");
         return rk_reasons_add(out, "neighbour", rk_snapshot_id(s, near), part,

@@ -439,6 +439,10 @@ static int llm_explain(const rk_snapshot *s, const rk_who *who,
     rc = add_reading(s, who, c, +1, parts[LIKED], out, err);
     if (rc == RK_OK && rk_who_count(who, -1))
         rc = add_reading(s, who, c, -1, parts[DISLIKED], out, err);
+    if (rc == RK_OK && who->profile[0] && rk_who_count(who, +1) == 0)
+        rc = rk_reasons_add(out, "profile", "profile", parts[LIKED], err,
+                            "the writer finds it %s after the user's profile",
+                            parts[LIKED] >= 0 ? "likely" : "unlikely");
     if (rc == RK_OK)
         rc = rk_sentence_write(
             out, rk_snapshot_title(s, c->item), c->probability,

@@ -207,7 +207,7 @@ static int rag_explain(const rk_snapshot *s, const rk_who *who,
 
     if (c->heading)
         rc = rk_reasons_add(out, "wish", c->heading, NAN, err,
-                            "it answers the wish for a %s (%+.1f spreads above "
+                            "it answers the wish \"%s\" (%+.1f spreads above "
                             "other users)",
                             c->heading, (double)c->note[0]);
     else
