@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -118,6 +119,31 @@ static void sync_dir_of(const char *path)
 }
 
 
+/* Opens the file that becomes another by its renaming, and keeps other
+ * writers from it until it is closed. Its name is always the same, so what
+ * a killed writer left is written over. Returns -1 with errno, or the file. */
+static int open_locked(const char *tmp)
+{
+    struct stat ours;
+    struct stat named;
+
+    for (;;) {
+        int fd = open(tmp, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+
+        if (fd < 0)
+            return -1;
+        /* Where there are no locks writers are not kept apart. */
+        while (flock(fd, LOCK_EX) != 0 && errno == EINTR)
+            ;
+        if (fstat(fd, &ours) == 0 && lstat(tmp, &named) == 0 &&
+            ours.st_ino == named.st_ino && ours.st_dev == named.st_dev &&
+            ftruncate(fd, 0) == 0)
+            return fd;
+        close(fd); /* who was before us has renamed it */
+    }
+}
+
+
 int rk_file_write(const char *path, const void *bytes, size_t len,
                   rk_error *err)
 {
@@ -126,12 +152,12 @@ int rk_file_write(const char *path, const void *bytes, size_t len,
     int rc = RK_OK;
 
     rk_buf_init(&tmp);
-    rk_buf_printf(&tmp, "%s.tmp-%ld", path, (long)getpid());
+    rk_buf_printf(&tmp, "%s.reckon-tmp", path);
     if (tmp.failed) {
         rc = rk_no_memory(err);
         goto done;
     }
-    fd = open(tmp.data, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    fd = open_locked(tmp.data);
     if (fd < 0) {
         rc = os_fail(err, "write", path);
         goto done;

@@ -13,8 +13,9 @@
 int rk_file_read(const char *path, size_t max, char **bytes, size_t *len,
                  rk_error *err);
 
-/* Writes to a temporary name beside `path`, syncs, renames, syncs the
- * directory. On failure the old file stands. */
+/* Writes to `path`.reckon-tmp, syncs, renames, syncs the directory. On failure
+ * the old file stands. Writers of one path, in any process, take turns; what
+ * a killed one left the next one takes. */
 int rk_file_write(const char *path, const void *bytes, size_t len,
                   rk_error *err);
 

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FORMAT "1" /* raised when older snapshots must be made anew */
+#define FORMAT "2" /* raised when older snapshots must be made anew */
 
 
 /* Everything that decides what a preparation makes, but the models' files. */

@@ -19,8 +19,20 @@
 
 static const float prior[RK_FUSION_FEATURES] = {0.3f, 1, 0.5f, 0.3f};
 
+/* For somebody known by a profile alone: what they say counts. Not learnt:
+ * users with a history teach nothing about it. */
+static const float newcomer[RK_FUSION_FEATURES] = {0.3f, 0, 0.7f, 1};
+
 static const char *const names[RK_FUSION_FEATURES] = {
     "popularity", "others' histories", "vectors", "tokens"};
+
+
+static const float *weights_for(const rk_snapshot *s, const rk_who *who)
+{
+    if (rk_who_count(who, +1) + rk_who_count(who, -1) == 0)
+        return newcomer;
+    return s->fusion ? s->fusion : prior;
+}
 
 
 /* One way's scores of all candidates into a column, its log-odds into
@@ -111,7 +123,7 @@ static int features_of(const rk_snapshot *s, const rk_who *who,
 static int rank_these(const rk_snapshot *s, const rk_who *who,
                       rk_candidates *io, rk_run *run, rk_error *err)
 {
-    const float *w = s->fusion ? s->fusion : prior;
+    const float *w = weights_for(s, who);
     float *x = rk_calloc(io->n, (RK_FUSION_FEATURES + 1) * sizeof(*x));
     float *odds = x ? x + RK_FUSION_FEATURES * io->n : NULL;
     int rc = x ? features_of(s, who, io, run, x, odds, err) : rk_no_memory(err);
@@ -130,6 +142,7 @@ static int rank_these(const rk_snapshot *s, const rk_who *who,
 int rk_rank(const rk_snapshot *s, const rk_who *who, rk_candidates *io,
             rk_run *run, rk_error *err)
 {
+    const float *w = weights_for(s, who);
     int64_t start = rk_clock_us();
     size_t asked = io->n;
     int rc = RK_OK;
@@ -141,10 +154,8 @@ int rk_rank(const rk_snapshot *s, const rk_who *who, rk_candidates *io,
     rk_run_trace(run, "fuse", io->n, asked, start,
                  "weights: popularity %.2f, others' histories %.2f, vectors "
                  "%.2f, tokens %.2f",
-                 (double)(s->fusion ? s->fusion : prior)[0],
-                 (double)(s->fusion ? s->fusion : prior)[1],
-                 (double)(s->fusion ? s->fusion : prior)[2],
-                 (double)(s->fusion ? s->fusion : prior)[3]);
+                 (double)w[RK_BY_POPULARITY], (double)w[RK_BY_NEIGHBOURS],
+                 (double)w[RK_BY_VECTORS], (double)w[RK_BY_TOKENS]);
     io->n = asked < io->n ? asked : io->n; /* recall's stand behind */
     return rc;
 }
@@ -236,7 +247,7 @@ int rk_rank_explain(const rk_snapshot *s, const rk_who *who,
                     const rk_candidate *c, rk_reasons *out, rk_run *run,
                     rk_error *err)
 {
-    const float *w = s->fusion ? s->fusion : prior;
+    const float *w = weights_for(s, who);
     rk_candidates all = {0};
     float *x = NULL;
     int rc = rk_candidates_add(&all, *c, err);

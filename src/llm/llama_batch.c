@@ -107,25 +107,13 @@ static size_t cut_front(const rk_llama *l, llama_token *ids, size_t n)
 }
 
 
-static size_t shared_length(const llama_token *a, size_t n_a,
-                            const llama_token *b, size_t n_b)
-{
-    size_t n = 0;
-
-    while (n < n_a && n < n_b && a[n] == b[n])
-        n++;
-    return n;
-}
-
-
-/* Evaluates tokens from..n - 1 of sequence 0 and keeps the last logits. */
-static int evaluate(rk_llm *m, const llama_token *ids, size_t from, size_t n,
-                    rk_error *err)
+/* Evaluates n tokens as sequence 0 and keeps the last logits. */
+static int evaluate(rk_llm *m, const llama_token *ids, size_t n, rk_error *err)
 {
     rk_llama *l = m->state;
     const float *logits;
 
-    for (size_t i = from; i < n; i++) {
+    for (size_t i = 0; i < n; i++) {
         rk_llama_push(l, ids[i], i, 0, i + 1 == n);
         if (l->batch.n_tokens == RK_LLAMA_BATCH || i + 1 == n) {
             int rc = rk_llama_decode(m, err);
@@ -143,16 +131,20 @@ static int evaluate(rk_llm *m, const llama_token *ids, size_t from, size_t n,
     l->logits_total = rk_softmax_total(l->logits, l->n_vocab);
     memcpy(l->prefix, ids, n * sizeof(*ids));
     l->n_prefix = n;
-    m->usage.prefix_tokens += n - from;
+    m->usage.prefix_tokens += n;
     return RK_OK;
 }
 
 
+/* A prefix is reused whole or not at all. What another one shares with it
+ * was computed in another batch, and rounded otherwise: a small quantised
+ * model makes half a nat of that, and what it says of a text would depend on
+ * what it was asked before. */
 int rk_llama_prefix(rk_llm *m, const char *text, rk_error *err)
 {
     rk_llama *l = m->state;
     rk_tokens t = {0};
-    size_t n, shared;
+    size_t n;
     int rc = rk_tokens_add(&t, l, text, true, err);
 
     if (rc)
@@ -162,20 +154,14 @@ int rk_llama_prefix(rk_llm *m, const char *text, rk_error *err)
         t.ids[n - 1] == llama_vocab_eos(l->vocab))
         n--; /* the text goes on */
     n = cut_front(l, t.ids, n);
-
-    shared = shared_length(l->prefix, l->n_prefix, t.ids, n);
-    if (n && shared == n && n < l->n_prefix)
-        shared--; /* the logits kept are those of a later token */
-    if (shared < l->n_prefix &&
-        !llama_memory_seq_rm(l->memory, 0, (llama_pos)shared, -1)) {
-        rk_llama_forget(m); /* a memory that cannot go back */
-        shared = 0;
+    if (n && n == l->n_prefix &&
+        memcmp(t.ids, l->prefix, n * sizeof(*t.ids)) == 0) {
+        m->usage.reused_tokens += n;
+        goto done;
     }
-    l->n_prefix = shared;
-    if (shared < n)
-        rc = evaluate(m, t.ids, shared, n, err);
-    if (rc == RK_OK)
-        m->usage.reused_tokens += shared;
+    rk_llama_forget(m);
+    if (n)
+        rc = evaluate(m, t.ids, n, err);
 
 done:
     rk_tokens_clear(&t);

@@ -89,8 +89,8 @@ void rk_llama_push(rk_llama *l, llama_token token, size_t position,
  * no prefix is kept. RK_EBACKEND. */
 int rk_llama_decode(rk_llm *m, rk_error *err);
 
-/* Makes `text` the prefix in sequence 0, evaluating only what the kept one
- * does not share. "" is allowed: then there may be no prefix. */
+/* Makes `text` the prefix in sequence 0, evaluating nothing if it is the kept
+ * one. "" is allowed: then there may be no prefix. */
 int rk_llama_prefix(rk_llm *m, const char *text, rk_error *err);
 
 void rk_llama_forget(rk_llm *m);

@@ -7,7 +7,9 @@
  * as separate sequences over one shared prefix: the text of one cannot touch
  * the score of another.
  *
- * A model serves one thread at a time and uses at most rk_threads() threads. */
+ * What a model says depends on what it is asked, not on what it was asked
+ * before. It serves one thread at a time and uses at most rk_threads() threads.
+ */
 #ifndef RK_LLM_LLM_H
 #define RK_LLM_LLM_H
 
@@ -60,9 +62,9 @@ int rk_llm_embed(rk_llm *m, const char *const *texts, size_t n, float *out,
  *
  * A branch is closed by "\n": what is read is the branch's tokens and then a
  * newline, so that "Alien" is not a part of "Aliens". Cost: tokens evaluated =
- * prefix (less what is reused) + the sum of the branches' tokens; the newline
- * is read but never evaluated. A prefix longer than the context less 512 loses
- * its front, keeping its last tokens (cut at a line). */
+ * prefix (nothing when it is the last call's) + the sum of the branches'
+ * tokens; the newline is read but never evaluated. A prefix longer than the
+ * context less 512 loses its front, keeping its last tokens (cut at a line). */
 int rk_llm_likelihood(rk_llm *m, const char *prefix,
                       const char *const *branches, size_t n, float *logp,
                       uint32_t *n_tokens, rk_error *err);

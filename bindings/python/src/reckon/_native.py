@@ -121,7 +121,7 @@ def path(value):
 
 
 def count(n):
-    if not isinstance(n, int) or n < 0:
+    if not isinstance(n, int) or not 0 <= n < 1 << 31:
         raise Error(Code.EINVAL, f"n is {n!r}, must be 1 to 1000")
     return n
 
