@@ -9,7 +9,8 @@
 
 typedef struct rk_row_sink {
     /* A good row: exactly one is not NULL. Borrowed for the call. Return
-     * RK_OK or a negative code, which ends the reading. */
+     * RK_OK, RK_ENOTFOUND for an event of an unknown item, which is a bad
+     * row, or another negative code, which ends the reading. */
     int (*row)(void *ctx, const rk_record *record, const rk_event *event,
                rk_error *err);
     /* A bad row: "items.csv:17:3: expected 7 columns, found 6". */

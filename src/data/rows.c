@@ -187,13 +187,18 @@ int rk_rows_take(rk_rows *rows, const rk_field *cells, size_t n, size_t *bad,
     const rk_row_sink *sink = rows->sink;
     rk_record record;
     rk_event event;
+    int rc;
 
     *bad = RK_NO_COLUMN;
     why->code = RK_OK;
     if (rows->kind == RK_EVENTS) {
         if (event_make(rows, cells, &event, bad, why))
             return RK_OK;
-        return sink->row(sink->ctx, NULL, &event, err);
+        rc = sink->row(sink->ctx, NULL, &event, why);
+        *bad = rows->slot[RK_SLOT_ITEM];
+        return rc == RK_OK || rc == RK_ENOTFOUND
+                   ? RK_OK
+                   : rk_fail(err, rc, "%s", why->msg);
     }
     if (record_make(rows, cells, n, &record, why))
         return RK_OK;

@@ -46,15 +46,10 @@ static int take_row(void *ctx, const rk_record *record, const rk_event *event,
 {
     importing *im = ctx;
     rk_store *store = im->engine->store;
-    rk_error why;
-    int rc = put_row(store, im->kind, record, event, &why);
+    int rc = put_row(store, im->kind, record, event, err);
 
-    if (rc == RK_ENOTFOUND) { /* an event of an unknown item */
-        bad_row(im, why.msg);
-        return RK_OK;
-    }
     if (rc)
-        return rk_fail(err, rc, "%s", why.msg);
+        return rc;
     im->report->n_rows++;
     if (++im->n_in_batch < BATCH || im->opts->strict)
         return RK_OK;

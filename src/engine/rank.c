@@ -35,11 +35,16 @@ static const float *weights_for(const rk_snapshot *s, const rk_who *who)
 }
 
 
-/* One way's scores of all candidates into a column, its log-odds into
- * `odds` (n, NaN where it has none). */
+/* What one way says of all candidates. */
+typedef struct said {
+    float *column; /* (n) scores */
+    float *odds;   /* (n) log-odds of a like, NaN where it has none */
+} said;
+
+
 static int by_way(const rk_paradigm *way, const rk_snapshot *s,
                   const rk_who *who, const rk_candidates *c, rk_run *run,
-                  float *column, float *odds, rk_error *err)
+                  const said *out, rk_error *err)
 {
     rk_candidates copy = {rk_alloc_array(c->n, sizeof(*c->list)), c->n, c->n};
     int rc = copy.list ? RK_OK : rk_no_memory(err);
@@ -51,8 +56,8 @@ static int by_way(const rk_paradigm *way, const rk_snapshot *s,
     for (size_t i = 0; i < c->n && rc == RK_OK; i++) {
         float p = copy.list[i].probability;
 
-        column[i] = copy.list[i].score;
-        odds[i] = logf(p / (1 - p));
+        out->column[i] = copy.list[i].score;
+        out->odds[i] = logf(p / (1 - p));
     }
     rk_candidates_clear(&copy);
     return rc;
@@ -101,11 +106,11 @@ static int features_of(const rk_snapshot *s, const rk_who *who,
     if (rc == RK_OK)
         rc = by_neighbours(s, who, c, x + RK_BY_NEIGHBOURS * n, err);
     if (rc == RK_OK && !rk_embeddings.lacks(s))
-        rc = by_way(&rk_embeddings, s, who, c, run, x + RK_BY_VECTORS * n, odds,
-                    err);
+        rc = by_way(&rk_embeddings, s, who, c, run,
+                    &(said){x + RK_BY_VECTORS * n, odds}, err);
     if (rc == RK_OK && !rk_tokens.lacks(s))
-        rc = by_way(&rk_tokens, s, who, c, run, x + RK_BY_TOKENS * n, more,
-                    err);
+        rc = by_way(&rk_tokens, s, who, c, run,
+                    &(said){x + RK_BY_TOKENS * n, more}, err);
     for (size_t i = 0; i < n && rc == RK_OK; i++) {
         if (isnan(odds[i]))
             odds[i] = more[i];
@@ -130,8 +135,10 @@ static int rank_these(const rk_snapshot *s, const rk_who *who,
 
     for (size_t i = 0; i < io->n && rc == RK_OK; i++) {
         io->list[i].score = 0;
-        for (size_t f = 0; f < RK_FUSION_FEATURES; f++)
-            io->list[i].score += w[f] * x[f * io->n + i];
+        for (size_t f = 0; f < RK_FUSION_FEATURES; f++) {
+            io->list[i].note[f] = w[f] * x[f * io->n + i];
+            io->list[i].score += io->list[i].note[f];
+        }
         io->list[i].probability = rk_sigmoid(odds[i]);
     }
     free(x);
@@ -207,7 +214,8 @@ static int add_part(const rk_snapshot *s, const rk_who *who,
                                   "no link to the history in what others "
                                   "liked");
         return rk_reasons_add(out, "neighbour", rk_snapshot_id(s, near), part,
-                              err, "liked by those who also liked %s",
+                              err, "%s by those who also liked %s",
+                              part >= 0 ? "liked" : "liked less than others",
                               rk_snapshot_title(s, near));
     default:
         return rk_reasons_add(out, "model", names[feature], part, err,
@@ -247,21 +255,10 @@ int rk_rank_explain(const rk_snapshot *s, const rk_who *who,
                     const rk_candidate *c, rk_reasons *out, rk_run *run,
                     rk_error *err)
 {
-    const float *w = weights_for(s, who);
-    rk_candidates all = {0};
-    float *x = NULL;
-    int rc = rk_candidates_add(&all, *c, err);
+    int rc = RK_OK;
 
-    if (rc == RK_OK)
-        rc = rk_recall(s, who, RK_RECALL_EACH, &all, run, err);
-    if (rc == RK_OK) {
-        x = rk_calloc(all.n, (RK_FUSION_FEATURES + 1) * sizeof(*x));
-        rc = x ? features_of(s, who, &all, run, x,
-                             x + RK_FUSION_FEATURES * all.n, err)
-               : rk_no_memory(err);
-    }
     for (size_t f = 0; f < RK_FUSION_FEATURES && rc == RK_OK; f++)
-        rc = add_part(s, who, c, f, w[f] * x[f * all.n], out, err);
+        rc = add_part(s, who, c, f, c->note[f], out, err);
     if (rc == RK_OK)
         rc = add_way_reasons(&rk_embeddings, s, who, c, out, run, err);
     if (rc == RK_OK)
@@ -269,8 +266,6 @@ int rk_rank_explain(const rk_snapshot *s, const rk_who *who,
     if (rc == RK_OK)
         rc = rk_sentence_write(out, rk_snapshot_title(s, c->item),
                                c->probability, "all ways fused", err);
-    rk_candidates_clear(&all);
-    free(x);
     return rc;
 }
 

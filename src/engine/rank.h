@@ -21,7 +21,8 @@ enum rk_fusion_feature {
 int rk_rank(const rk_snapshot *s, const rk_who *who, rk_candidates *io,
             rk_run *run, rk_error *err);
 
-/* Parts that add up to the score, and the sentence. */
+/* The parts that rk_rank() noted, which add up to the score, and the
+ * sentence. */
 int rk_rank_explain(const rk_snapshot *s, const rk_who *who,
                     const rk_candidate *c, rk_reasons *out, rk_run *run,
                     rk_error *err);

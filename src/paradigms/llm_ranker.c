@@ -152,15 +152,12 @@ done:
 }
 
 
-/* Both readings and the prior of some items for one user. */
+/* Both readings and the prior of the lines for one user. */
 static int read_all(lines *l, const rk_snapshot *s, const rk_who *who,
-                    const uint32_t *items, size_t n, bool kept, rk_run *run,
-                    rk_error *err)
+                    bool kept, rk_run *run, rk_error *err)
 {
-    int rc = lines_init(l, s, items, n, err);
+    int rc = read_prior(l, s, run, NULL, err);
 
-    if (rc == RK_OK)
-        rc = read_prior(l, s, run, NULL, err);
     if (rc == RK_OK)
         rc = read_list(l, s, who, +1, kept, run, err);
     if (rc == RK_OK)
@@ -227,7 +224,9 @@ static int ask_user(const rk_workshop *w, const rk_snapshot *s, size_t user,
         return RK_OK;
     }
     rk_liking_who(w, user, c->seen + c->start[user], n_before, tokens, &who);
-    rc = read_all(&l, s, &who, items, *n, true, w->run, err);
+    rc = lines_init(&l, s, items, *n, err);
+    if (rc == RK_OK)
+        rc = read_all(&l, s, &who, true, w->run, err);
     for (size_t i = 0; i < *n && rc == RK_OK; i++)
         features_of(&l, s, &who, i, x + i * N_FEATURES);
     lines_clear(&l);
@@ -330,7 +329,9 @@ static int llm_score(const rk_snapshot *s, const rk_who *who, rk_candidates *io,
     for (size_t i = 0; i < io->n && rc == RK_OK; i++)
         items[i] = io->list[i].item;
     if (rc == RK_OK)
-        rc = read_all(&l, s, who, items, io->n, false, run, err);
+        rc = lines_init(&l, s, items, io->n, err);
+    if (rc == RK_OK)
+        rc = read_all(&l, s, who, false, run, err);
     for (size_t i = 0; i < io->n && rc == RK_OK; i++) {
         rk_candidate *c = &io->list[i];
         float x[N_FEATURES];
@@ -404,8 +405,6 @@ static int add_reading(const rk_snapshot *s, const rk_who *who,
 {
     const char *verb = label > 0 ? "liked" : "disliked";
     float gain = c->note[label > 0 ? 0 : 1];
-    /* A shared fact speaks for its own side, or not at all. */
-    float agrees = weight * (float)label > 0 ? weight : NAN;
     const char *category;
     uint32_t with;
     int rc;
@@ -416,8 +415,11 @@ static int add_reading(const rk_snapshot *s, const rk_who *who,
                         "after what the user %s the writer finds its line "
                         "%+.2f nats a token likelier than without",
                         verb, (double)gain);
-    if (rc == RK_OK && shared_fact(s, who, c->item, label, &category, &with))
-        rc = rk_reasons_add(out, verb, rk_snapshot_id(s, with), agrees, err,
+    /* A shared fact speaks for the reading's side, or not at all; its weight
+     * is the reading's and is not counted twice. */
+    if (rc == RK_OK && weight * (float)label > 0 &&
+        shared_fact(s, who, c->item, label, &category, &with))
+        rc = rk_reasons_add(out, verb, rk_snapshot_id(s, with), NAN, err,
                             "it is %s like %s, which the user %s", category,
                             rk_snapshot_title(s, with), verb);
     return rc;

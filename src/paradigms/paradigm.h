@@ -30,7 +30,7 @@ typedef struct rk_candidate {
     float probability;   /* of a like; NaN where nothing is calibrated */
     const char *source;  /* who proposed it: static text */
     const char *heading; /* rag: borrowed from the run; else NULL */
-    float note[2];       /* what the way noted for its explanation */
+    float note[4];       /* what the way noted for its explanation */
 } rk_candidate;
 
 typedef struct rk_candidates {

@@ -7,7 +7,7 @@
  *      says what it would recommend in general: wishes (wish.h)
  *   5. the store refines each wish to specific products
  *
- *   score = 10 cos(wish, item) + 0.5 if it carries the wish's word
+ *   score = 10 cos(wish, item) + 1 if it carries the wish's word
  *           + the wish's own score + log-odds of a like from the vectors
  */
 #include "core/buf.h"
@@ -20,6 +20,7 @@
 #include <string.h>
 
 #define COSINE_UNIT 10.0f /* a tenth of a cosine weighs like one log-odds */
+#define WORD_PART   1.0f  /* for carrying the wish's word */
 
 
 static const char *rag_lacks(const rk_snapshot *s)
@@ -49,11 +50,24 @@ static bool outside(const void *ctx, uint32_t item)
 }
 
 
+static bool has_word(const rk_snapshot *s, const rk_wish *w, uint32_t item)
+{
+    return w->word != RK_NO_ID && rk_has_token(s, item, w->word);
+}
+
+
+/* What of a wish an item answers: all of it, or the category alone. */
+static const char *heading_of(const rk_snapshot *s, const rk_wish *w,
+                              uint32_t item)
+{
+    return has_word(s, w, item) ? w->text : w->plain;
+}
+
+
 /* How well an item answers a wish. */
 static float fit_of(const rk_snapshot *s, const rk_wish *w, uint32_t item)
 {
-    float word = w->word != RK_NO_ID && rk_has_token(s, item, w->word) ? 0.5f
-                                                                       : 0;
+    float word = has_word(s, w, item) ? WORD_PART : 0;
 
     return COSINE_UNIT *
                rk_dot_f32(w->query, rk_snapshot_vector(s, item), s->d) +
@@ -78,7 +92,7 @@ static int refine(const rk_snapshot *s, const rk_wish *w, size_t k,
                           .score = fit_of(s, w, hits[i].index) + w->score,
                           .probability = NAN,
                           .source = "wish",
-                          .heading = w->text,
+                          .heading = heading_of(s, w, hits[i].index),
                           .note = {w->score, 0}};
 
         rc = rk_candidates_add(out, c, err);
@@ -185,7 +199,7 @@ static int rag_score(const rk_snapshot *s, const rk_who *who, rk_candidates *io,
 
             if (score > c->score) {
                 c->score = score;
-                c->heading = answers ? one->text : NULL;
+                c->heading = answers ? heading_of(s, one, c->item) : NULL;
                 c->note[0] = one->score;
             }
         }

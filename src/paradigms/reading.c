@@ -165,9 +165,16 @@ static int by_token(const void *a, const void *b)
 }
 
 
+/* A reading, and what it is measured against. */
+typedef struct reading {
+    const float *logp;
+    const float *mean;
+    const float *sd;
+} reading;
+
+
 /* Appends the words that stand out most in a reading. */
-static size_t add_read(const rk_vocabulary *v, const float *logp,
-                       const float *mean, const float *sd, size_t most,
+static size_t add_read(const rk_vocabulary *v, const reading *r, size_t most,
                        float highest, rk_token_weight *out, size_t n)
 {
     rk_hit room[MAX_ITEM_WORDS];
@@ -175,7 +182,7 @@ static size_t add_read(const rk_vocabulary *v, const float *logp,
 
     rk_topk_init(&top, room, most);
     for (size_t k = 0; k + v->n_categories < v->n; k++) {
-        float z = (logp[k] - mean[k]) / sd[k];
+        float z = (r->logp[k] - r->mean[k]) / r->sd[k];
 
         if (z >= STANDS_OUT)
             rk_topk_add(&top, (uint32_t)(v->n_categories + k), z);
@@ -206,8 +213,8 @@ size_t rk_item_tokens(const rk_snapshot *s, uint32_t item, const float *logp,
             rk_snapshot_has_category(s, item, v->words[k]))
             out[n++] = (rk_token_weight){k, 1};
     if (logp && v->item_mean)
-        n = add_read(v, logp, v->item_mean, v->item_sd, MAX_ITEM_WORDS, 0.6f,
-                     out, n);
+        n = add_read(v, &(reading){logp, v->item_mean, v->item_sd},
+                     MAX_ITEM_WORDS, 0.6f, out, n);
     qsort(out, n, sizeof(*out), by_token);
     return n;
 }
@@ -284,8 +291,8 @@ int rk_profile_tokens(const rk_snapshot *s, const char *profile,
         clause = next;
     }
     if (logp && v->user_mean && *n < RK_TOKENS_MAX)
-        *n = add_read(v, logp, v->user_mean, v->user_sd, MAX_PROFILE_WORDS,
-                      0.3f, out, *n);
+        *n = add_read(v, &(reading){logp, v->user_mean, v->user_sd},
+                      MAX_PROFILE_WORDS, 0.3f, out, *n);
     qsort(out, *n, sizeof(*out), by_token);
     free(text);
     return RK_OK;

@@ -5,20 +5,24 @@
 #include <math.h>
 #include <string.h>
 
-/* Which way a reason speaks; without a weight, by its kind. */
-static int side(const rk_evidence *e)
+/* Which way a reason speaks: by its weight; without one by its kind, or, where
+ * the kind says nothing, with the verdict it was chosen for. */
+static int side(const rk_evidence *e, int verdict)
 {
-    if (isnan(e->weight))
-        return strcmp(e->kind, "disliked") == 0 ? -1 : +1;
-    return e->weight < 0 ? -1 : +1;
+    if (!isnan(e->weight))
+        return e->weight < 0 ? -1 : +1;
+    if (strcmp(e->kind, "disliked") == 0)
+        return -1;
+    return strcmp(e->kind, "liked") == 0 ? +1 : verdict;
 }
 
 
 /* The nth strongest reason of a side; NULL when there is none. */
-static const rk_evidence *strongest(const rk_reasons *r, int sign, size_t nth)
+static const rk_evidence *strongest(const rk_reasons *r, int sign, int verdict,
+                                    size_t nth)
 {
     for (size_t i = 0; i < r->n; i++)
-        if (side(&r->list[i]) == sign &&
+        if (side(&r->list[i], verdict) == sign &&
             strcmp(r->list[i].kind, "model") != 0 && nth-- == 0)
             return &r->list[i];
     return NULL;
@@ -35,9 +39,9 @@ int rk_sentence_write(rk_reasons *out, const char *title, float probability,
     rk_buf b;
 
     rk_reasons_sort(out);
-    first = strongest(out, verdict, 0);
-    second = strongest(out, verdict, 1);
-    against = strongest(out, -verdict, 0);
+    first = strongest(out, verdict, verdict, 0);
+    second = strongest(out, verdict, verdict, 1);
+    against = strongest(out, -verdict, verdict, 0);
 
     rk_buf_init(&b);
     rk_buf_printf(&b, "%s %s", title,

@@ -254,24 +254,27 @@ static uint32_t best_word(const rk_snapshot *s, const rk_run *run,
 }
 
 
-/* "dark historical book" */
 static int add_wish(const rk_snapshot *s, rk_run *run, rk_wishes *w,
                     uint32_t category, const float *word, float score,
                     rk_error *err)
 {
     rk_wish *one = &w->list[w->n];
-    rk_buf b;
+    rk_buf plain;
+    rk_buf full;
 
     one->category = category;
     one->word = best_word(s, run, w, category, word);
     one->score = score;
-    rk_buf_init(&b);
-    if (one->word != RK_NO_ID)
-        rk_buf_printf(&b, "%s ", s->vocabulary.words[one->word]);
-    rk_buf_printf(&b, "%s %s", s->vocabulary.words[category],
+    rk_buf_init(&plain);
+    rk_buf_init(&full);
+    rk_buf_printf(&plain, "%s %s", s->vocabulary.words[category],
                   s->settings->noun);
-    one->text = rk_run_keep(run, rk_buf_take(&b));
-    if (!one->text)
+    rk_buf_printf(&full, "%s%s%s",
+                  one->word == RK_NO_ID ? "" : s->vocabulary.words[one->word],
+                  one->word == RK_NO_ID ? "" : " ", rk_buf_str(&plain));
+    one->plain = rk_run_keep(run, rk_buf_take(&plain));
+    one->text = rk_run_keep(run, rk_buf_take(&full));
+    if (!one->plain || !one->text)
         return rk_no_memory(err);
     one->query = w->queries + w->n * s->d;
     w->n++;

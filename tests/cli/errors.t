@@ -145,9 +145,9 @@ $ reckon -c none.yaml status 2>&1
 reckon status: none.yaml: cannot open: No such file or directory
 ? 3
 
-$ printf 'store: a.db\nrecommend:\n  n: 0\n' >bad.yaml
+$ printf 'store: a.db\nllm:\n  candidates: 0\n' >bad.yaml
 $ reckon --config bad.yaml status 2>&1
-reckon status: bad.yaml:3: recommend.n: expected a whole number, 1 to 1000, found '0'
+reckon status: bad.yaml:3: llm.candidates: expected a whole number, 1 to 1000, found '0'
 ? 5
 
 # What cannot be written is not passed over in silence.

@@ -191,6 +191,29 @@ def goes_through_five_steps(shop):
         f"rag: each book stands under a wish of: {wishes}")
 
 
+def contradicts_itself(why):
+    """Whether a sentence counts a like as a fault, or a dislike as a merit."""
+    _, verdict, reasons = re.split(
+        "( is likely to disappoint| should please)", why, maxsplit=1)
+    if verdict == " should please":
+        pro, _, against = reasons.partition("against it: ")
+    else:
+        against, _, pro = reasons.partition("for it: ")
+    return re.search("user disliked|liked less", pro) or \
+        re.search("user liked|liked by those who also", against)
+
+
+def says_nothing_against_itself(shop):
+    for way in WAYS:
+        answer = shop.run("recommend", "--user", shop.id(READER), "--way", way,
+                          "--include-seen", "--candidates",
+                          ",".join(map(shop.id, CATALOGUE)), "-n", "64")
+        bad = [row["why"] for row in answer["items"]
+               if contradicts_itself(row["why"])]
+        shop.check(not bad and len(answer["items"]) == 64,
+                   f"{way}: 64 sentences, none against itself {bad[:1]}")
+
+
 def others_differ(shop, readers, but="rated neither"):
     for user in readers:
         for way in ("embeddings", "tokens", "llm"):
@@ -299,6 +322,7 @@ def main(exe):
               f"{shop.outputs()} answers of models")
         expected = answers(shop)
         known_by_a_sentence(shop)
+        says_nothing_against_itself(shop)
 
         tables, new_id = renamed()
         variant = Shop(exe, folder, "renamed", tables, new_id)

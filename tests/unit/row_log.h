@@ -10,12 +10,15 @@
 #include "core/buf.h"
 #include "data/import.h"
 
+#include <string.h>
+
 typedef struct row_log {
     rk_buf rows;
     rk_buf bad;
     size_t n_rows;
     size_t n_bad;
-    size_t fail_after; /* rows, then RK_EBACKEND; 0: never */
+    size_t fail_after;   /* rows, then RK_EBACKEND; 0: never */
+    const char *unknown; /* an item nobody knows; NULL: all are known */
     rk_row_sink sink;
 } row_log;
 
@@ -25,6 +28,8 @@ static int row_log_row(void *ctx, const rk_record *record,
 {
     row_log *log = ctx;
 
+    if (event && log->unknown && strcmp(event->item, log->unknown) == 0)
+        return rk_fail(err, RK_ENOTFOUND, "no such item: '%s'", event->item);
     if (record) {
         rk_buf_printf(&log->rows, "%s{", record->id);
         for (size_t i = 0; i < record->n_fields; i++)

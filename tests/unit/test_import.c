@@ -377,6 +377,30 @@ static void test_import_path_goes_by_the_ending(void **state)
 }
 
 
+static void test_import_reports_the_place_of_an_unknown_item(void **state)
+{
+    static const char csv[] = "user,item\nu,known\nu,gone\nv,known\n";
+    static const char jsonl[] = "{\"user\": \"u\", \"item\": \"gone\"}\n"
+                                "{\"user\": \"u\", \"item\": \"known\"}\n";
+    row_log log;
+
+    (void)state;
+    row_log_init(&log);
+    log.unknown = "gone";
+    assert_int_equal(rk_import_csv(RK_EVENTS, "e.csv", csv, sizeof(csv) - 1,
+                                   &log.sink, NULL),
+                     RK_OK);
+    assert_int_equal(rk_import_jsonl(RK_EVENTS, "e.jsonl", jsonl,
+                                     sizeof(jsonl) - 1, &log.sink, NULL),
+                     RK_OK);
+    assert_int_equal(log.n_rows, 3);
+    assert_string_equal(rk_buf_str(&log.bad),
+                        "e.csv:3:3: no such item: 'gone'\n"
+                        "e.jsonl:1: no such item: 'gone'\n");
+    row_log_clear(&log);
+}
+
+
 static void test_import_path_refuses_what_it_cannot_read(void **state)
 {
     rk_row_sink sink = {0};
@@ -408,6 +432,7 @@ int main(void)
         cmocka_unit_test(test_import_csv_returns_what_the_sink_returned),
         cmocka_unit_test(test_import_reports_progress_and_stops_when_told),
         cmocka_unit_test(test_import_csv_survives_each_failing_allocation),
+        cmocka_unit_test(test_import_reports_the_place_of_an_unknown_item),
         cmocka_unit_test(test_import_path_goes_by_the_ending),
         cmocka_unit_test(test_import_path_refuses_what_it_cannot_read),
     };
