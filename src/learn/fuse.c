@@ -169,6 +169,7 @@ int rk_fuse_fit(float *w, const float *x, const uint32_t *truth, size_t n_lists,
 {
     lists l = {x, truth, n_lists, n_candidates, n_features, prior, l2};
     double wide[RK_FUSE_MAX];
+    int8_t sign[RK_FUSE_MAX];
     int rc;
 
     if (n_features < 1 || n_features > RK_FUSE_MAX)
@@ -179,9 +180,11 @@ int rk_fuse_fit(float *w, const float *x, const uint32_t *truth, size_t n_lists,
     if (rc != RK_OK)
         return rc;
 
-    for (size_t j = 0; j < n_features; j++)
+    for (size_t j = 0; j < n_features; j++) {
         wide[j] = prior[j];
-    rk_newton_minimise(wide, n_features, NULL, loss, &l);
+        sign[j] = +1;
+    }
+    rk_newton_minimise(wide, n_features, sign, loss, &l);
     for (size_t j = 0; j < n_features; j++)
         w[j] = (float)wide[j];
     return RK_OK;

@@ -12,7 +12,7 @@
 #define CANDIDATES 20
 #define N          3
 
-static const double planted[N] = {1.2, 0.4, -0.6};
+static const double planted[N] = {1.2, 0.4, 0.6};
 static const float prior[N] = {1, 0, 0};
 
 
@@ -94,6 +94,24 @@ static void test_the_gradient_vanishes_at_the_fit(void **state)
             assert_true(fabs((up - down) / (2 * h)) < 1e-3);
         }
     }
+}
+
+
+static void test_a_scorer_that_ranks_backwards_is_left_out(void **state)
+{
+    static float x[LISTS * CANDIDATES * N];
+    uint32_t truth[LISTS];
+    float w[N];
+
+    (void)state;
+    lists_fill(x, truth, 9);
+    for (size_t i = 0; i < (size_t)LISTS * CANDIDATES; i++)
+        x[i * N + 2] = -x[i * N + 2];
+    assert_int_equal(
+        rk_fuse_fit(w, x, truth, LISTS, CANDIDATES, N, prior, 0.01f, NULL),
+        RK_OK);
+    assert_true(w[2] == 0);
+    assert_true(fabs((double)w[0] - planted[0]) < 0.4);
 }
 
 
@@ -270,6 +288,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_gradient_vanishes_at_the_fit),
         cmocka_unit_test(test_planted_weights_are_found),
+        cmocka_unit_test(test_a_scorer_that_ranks_backwards_is_left_out),
         cmocka_unit_test(test_a_strong_l2_keeps_the_prior),
         cmocka_unit_test(test_a_list_without_its_truth_changes_nothing),
         cmocka_unit_test(test_a_perfect_scorer_gets_a_finite_weight),
