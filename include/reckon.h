@@ -37,7 +37,7 @@
 extern "C" {
 #endif
 
-#define RK_API __attribute__((visibility("default")))
+#define RK_API     __attribute__((visibility("default")))
 #define RK_VERSION "0.1.0"
 
 /* Errors ------------------------------------------------------------------
@@ -184,8 +184,8 @@ typedef struct rk_request {
 
 /* One piece of evidence for one item. */
 typedef struct rk_reason {
-    const char *kind; /* "token" "liked" "disliked" "profile" "popular"
-                         "neighbour" "wish" "model" "quality" */
+    const char *kind;     /* "token" "liked" "disliked" "profile" "popular"
+                             "neighbour" "wish" "model" "quality" */
     const char *evidence; /* what it rests on: an item id, a token, a field */
     const char *text;     /* for a person */
     double weight; /* its part of the score, in the score's unit; NaN where
@@ -195,11 +195,11 @@ typedef struct rk_reason {
 typedef struct rk_ranked {
     const char *id;
     const char *title;
-    double score;       /* higher is better; no unit; comparable within one
-                           answer only */
-    double probability; /* calibrated chance that the user likes it; NaN where
-                           nothing could be calibrated */
-    const char *source; /* who proposed it */
+    double score;        /* higher is better; no unit; comparable within one
+                            answer only */
+    double probability;  /* calibrated chance that the user likes it; NaN where
+                            nothing could be calibrated */
+    const char *source;  /* who proposed it */
     const char *heading; /* rag: the wish it answers; NULL elsewhere */
     const char *why;     /* one sentence */
     const rk_reason *reasons; /* strongest first */

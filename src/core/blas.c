@@ -13,6 +13,7 @@ static void mirror(float *a, size_t n)
 }
 
 
+/* NOLINTNEXTLINE(readability-function-size): the arguments of BLAS's own */
 void rk_gemm(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k,
              float alpha, const float *a, const float *b, float beta, float *c)
 {

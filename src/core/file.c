@@ -42,9 +42,9 @@ int rk_file_read(const char *path, size_t max, char **bytes, size_t *len,
                  rk_error *err)
 {
     char *data = NULL;
-    size_t size;
+    size_t size = 0;
     size_t got = 0;
-    int fd;
+    int fd = -1;
     int rc;
 
     *bytes = NULL;
@@ -179,9 +179,9 @@ done:
 
 int rk_file_map(rk_mapping *out, const char *path, rk_error *err)
 {
-    size_t size;
+    size_t size = 0;
     void *bytes;
-    int fd;
+    int fd = -1;
     int rc;
 
     memset(out, 0, sizeof(*out));

@@ -4,8 +4,9 @@
 
 #include "paradigms/paradigm.h"
 
-#define RK_RECALL_EACH 100 /* items a source proposes, unless more are asked   \
-                            */
+#define RK_RECALL_EACH                                                         \
+    100 /* items a source proposes, unless more are asked                      \
+         */
 
 /* The union of what every source that has what it needs proposes, up to `k`
  * each. Scores mean nothing yet. */

@@ -51,7 +51,7 @@ static int name_fitted(opening *o, const rk_bundle *b, rk_error *err)
         return rc;
     o->n_fitted = ids.n;
     o->cap_items = ids.n + 16;
-    v->items = rk_calloc(o->cap_items, sizeof(*v->items));
+    v->items = rk_calloc(o->cap_items, sizeof(void *));
     return v->items ? RK_OK : rk_no_memory(err);
 }
 
@@ -67,13 +67,13 @@ static int take_item(void *ctx, const rk_record *r, rk_error *err)
         return rc;
     if (at >= o->cap_items) {
         rk_record **more = rk_realloc_array(v->items, 2 * (size_t)at,
-                                            sizeof(*more));
+                                            sizeof(void *));
 
         if (!more)
             return rk_no_memory(err);
         v->items = more;
         memset(more + o->cap_items, 0,
-               (2 * (size_t)at - o->cap_items) * sizeof(*more));
+               (2 * (size_t)at - o->cap_items) * sizeof(void *));
         o->cap_items = 2 * (size_t)at;
     }
     return record_copy(&v->items[at], r, err);
@@ -138,9 +138,9 @@ static int open_vectors(opening *o, rk_run *run, rk_error *err)
         uint32_t at = o->changed[i];
         char *text = rk_snapshot_text(s, at, s->settings->item_profile);
 
-        rc = text ? rk_cached_vectors(run, s->embedder_key, s->d,
-                                      (const char *const *)&text, 1,
-                                      rows + at * s->d, NULL, err)
+        rc = text ? rk_cached_vectors(
+                        &(rk_asking){run, s->embedder_key, NULL, NULL}, s->d,
+                        (const char *const *)&text, 1, rows + at * s->d, err)
                   : rk_no_memory(err);
         free(text);
     }

@@ -28,9 +28,8 @@ typedef struct rk_bilinear {
 /* vectors float32 (c->n_items, d). lambda 0: 10; decay 0: 0.8, else between
  * 0 and 1. O(likes d^2 + d^3). RK_EINVAL when no user liked two items (there
  * is nothing to learn from) or a vector is not finite, RK_ENOMEM. */
-int rk_bilinear_fit(rk_bilinear **out, const rk_corpus *c,
-                    const float *vectors, size_t d, float lambda, float decay,
-                    rk_error *err);
+int rk_bilinear_fit(rk_bilinear **out, const rk_corpus *c, const float *vectors,
+                    size_t d, float lambda, float decay, rk_error *err);
 void rk_bilinear_free(rk_bilinear *m);
 
 /* state (d), a unit vector: from the likes of a history and a profile's vector

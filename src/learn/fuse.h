@@ -5,8 +5,8 @@
  *
  * (conditional logit; McFadden 1974; ListNet top-one, Cao et al., ICML 2007),
  * by Newton's method, with every weight >= 0: a scorer that seems to rank
- * backwards is left out, not turned round. Learn it on validation targets that the scorers were
- * trained without. */
+ * backwards is left out, not turned round. Learn it on validation targets that
+ * the scorers were trained without. */
 #ifndef RK_LEARN_FUSE_H
 #define RK_LEARN_FUSE_H
 
@@ -20,8 +20,8 @@ void rk_zscore(float *scores, size_t n);
 
 /* x float32 (n_lists * n_candidates, n_features), truth (n_lists) the
  * position of each list's truth, or UINT32_MAX for a list to leave out.
- * prior (>= 0) and w (n_features, 1 to RK_FUSE_MAX). RK_EINVAL when no list has a
- * truth, or a feature is not finite; w is then the prior. Each of some ten
+ * prior (>= 0) and w (n_features, 1 to RK_FUSE_MAX). RK_EINVAL when no list has
+ * a truth, or a feature is not finite; w is then the prior. Each of some ten
  * steps is O(n_lists n_candidates n_features^2). */
 int rk_fuse_fit(float *w, const float *x, const uint32_t *truth, size_t n_lists,
                 size_t n_candidates, size_t n_features, const float *prior,

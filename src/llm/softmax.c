@@ -63,7 +63,7 @@ static float largest(const float *x, size_t n)
     float most = x[0];
     size_t i = 0;
 
-    for (; i + 2 * LANES <= n; i += 2 * LANES) {
+    for (; i + (size_t)2 * LANES <= n; i += (size_t)2 * LANES) {
         a = larger(four(x + i), a);
         b = larger(four(x + i + LANES), b);
     }
@@ -83,7 +83,7 @@ static double sum_of_exp(const float *x, size_t n, float most)
     double sum = 0;
     size_t i = 0;
 
-    for (; i + 2 * LANES <= n; i += 2 * LANES) {
+    for (; i + (size_t)2 * LANES <= n; i += (size_t)2 * LANES) {
         a += exp_below_zero(four(x + i) - most);
         b += exp_below_zero(four(x + i + LANES) - most);
     }

@@ -156,15 +156,15 @@ static int ask_vectors(const question *q, rk_llm *m, const char *const *texts,
 }
 
 
-int rk_cached_vectors(rk_run *run, const char *model_key, size_t d,
-                      const char *const *texts, size_t n, float *out,
-                      const rk_progress *p, rk_error *err)
+int rk_cached_vectors(const rk_asking *a, size_t d, const char *const *texts,
+                      size_t n, float *out, rk_error *err)
 {
-    question q = {RK_EMBEDDER, "vector", model_key,   "embedding",
-                  "",          d,        ask_vectors, NULL};
+    const char *stage = a->stage ? a->stage : "embedding";
+    question q = {RK_EMBEDDER, "vector", a->model_key, stage,
+                  "",          d,        ask_vectors,  NULL};
 
-    run->usage.embedded_texts += n;
-    return answer(run, &q, texts, n, out, p, err);
+    a->run->usage.embedded_texts += n;
+    return answer(a->run, &q, texts, n, out, a->progress, err);
 }
 
 
@@ -174,16 +174,16 @@ static int ask_words(const question *q, rk_llm *m, const char *const *texts,
     const rk_words_question *w = q->details;
 
     return rk_llm_next_words(m, w->prefix, texts, n, w->words, w->n_words, rows,
-                             w->stage, NULL, err);
+                             q->stage, NULL, err);
 }
 
 
-int rk_cached_words(rk_run *run, const char *model_key,
-                    const rk_words_question *w, const char *const *texts,
-                    size_t n, float *logp, const rk_progress *p, rk_error *err)
+int rk_cached_words(const rk_asking *a, const rk_words_question *w,
+                    const char *const *texts, size_t n, float *logp,
+                    rk_error *err)
 {
-    question q = {RK_WRITER, "words",    model_key, w->stage,
-                  NULL,      w->n_words, ask_words, w};
+    question q = {RK_WRITER, "words",    a->model_key, a->stage,
+                  NULL,      w->n_words, ask_words,    w};
     rk_buf context;
     int rc;
 
@@ -193,7 +193,7 @@ int rk_cached_words(rk_run *run, const char *model_key,
         rk_buf_printf(&context, "\x1f%s", w->words[i]);
     q.context = rk_buf_str(&context);
     rc = context.failed ? rk_no_memory(err)
-                        : answer(run, &q, texts, n, logp, p, err);
+                        : answer(a->run, &q, texts, n, logp, a->progress, err);
     rk_buf_clear(&context);
     return rc;
 }
@@ -215,12 +215,12 @@ static int ask_likelihood(const question *q, rk_llm *m,
 }
 
 
-int rk_cached_likelihood(rk_run *run, const char *model_key, const char *stage,
-                         const char *prefix, const char *const *texts, size_t n,
-                         float *rows, const rk_progress *p, rk_error *err)
+int rk_cached_likelihood(const rk_asking *a, const char *prefix,
+                         const char *const *texts, size_t n, float *rows,
+                         rk_error *err)
 {
-    question q = {RK_WRITER, "likelihood",   model_key, stage, prefix,
+    question q = {RK_WRITER, "likelihood",   a->model_key, a->stage, prefix,
                   2,         ask_likelihood, NULL};
 
-    return answer(run, &q, texts, n, rows, p, err);
+    return answer(a->run, &q, texts, n, rows, a->progress, err);
 }

@@ -11,28 +11,34 @@
 #include "core/progress.h"
 #include "paradigms/run.h"
 
+/* Who asks, and whom. */
+typedef struct rk_asking {
+    rk_run *run;
+    const char *model_key;
+    const char *stage;           /* for progress; NULL: "embedding" */
+    const rk_progress *progress; /* NULL allowed */
+} rk_asking;
+
 /* Vectors of n texts, float32 (n, d), into `out`. */
-int rk_cached_vectors(rk_run *run, const char *model_key, size_t d,
-                      const char *const *texts, size_t n, float *out,
-                      const rk_progress *p, rk_error *err);
+int rk_cached_vectors(const rk_asking *a, size_t d, const char *const *texts,
+                      size_t n, float *out, rk_error *err);
 
 /* log p(word | prefix + text), float32 (n, n_words), see
  * rk_llm_next_words(). */
 typedef struct rk_words_question {
-    const char *stage; /* for progress */
     const char *prefix;
     const char *const *words;
     size_t n_words;
 } rk_words_question;
 
-int rk_cached_words(rk_run *run, const char *model_key,
-                    const rk_words_question *q, const char *const *texts,
-                    size_t n, float *logp, const rk_progress *p, rk_error *err);
+int rk_cached_words(const rk_asking *a, const rk_words_question *w,
+                    const char *const *texts, size_t n, float *logp,
+                    rk_error *err);
 
 /* log p(text | prefix) per text and its tokens, float32 (n, 2), see
  * rk_llm_likelihood(). */
-int rk_cached_likelihood(rk_run *run, const char *model_key, const char *stage,
-                         const char *prefix, const char *const *texts, size_t n,
-                         float *rows, const rk_progress *p, rk_error *err);
+int rk_cached_likelihood(const rk_asking *a, const char *prefix,
+                         const char *const *texts, size_t n, float *rows,
+                         rk_error *err);
 
 #endif

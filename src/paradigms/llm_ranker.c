@@ -86,11 +86,11 @@ static int read_prior(lines *l, const rk_snapshot *s, rk_run *run,
                       const rk_progress *p, rk_error *err)
 {
     char *heading = rk_prompt_heading(s, +1);
-    int rc = heading
-                 ? rk_cached_likelihood(run, s->writer_key, "reading titles",
-                                        heading, (const char *const *)l->text,
-                                        l->n, l->prior, p, err)
-                 : rk_no_memory(err);
+    rk_asking a = {run, s->writer_key, "reading titles", p};
+    int rc = heading ? rk_cached_likelihood(&a, heading,
+                                            (const char *const *)l->text, l->n,
+                                            l->prior, err)
+                     : rk_no_memory(err);
 
     free(heading);
     return rc;
@@ -105,6 +105,7 @@ static int read_list(lines *l, const rk_snapshot *s, const rk_who *who,
     int64_t start = rk_clock_us();
     float *out = label > 0 ? l->liked : l->disliked;
     rk_usage before = run->usage;
+    rk_asking a = {run, s->writer_key, "reading lists", NULL};
     float *rows = NULL;
     rk_llm *writer;
     size_t n_items;
@@ -117,9 +118,9 @@ static int read_list(lines *l, const rk_snapshot *s, const rk_who *who,
         l->has_disliked = true;
     if (kept) {
         rows = rk_calloc(l->n, 2 * sizeof(*rows));
-        rc = rows ? rk_cached_likelihood(run, s->writer_key, "reading lists",
-                                         prefix, (const char *const *)l->text,
-                                         l->n, rows, NULL, err)
+        rc = rows ? rk_cached_likelihood(&a, prefix,
+                                         (const char *const *)l->text, l->n,
+                                         rows, err)
                   : rk_no_memory(err);
         for (size_t i = 0; i < l->n && rc == RK_OK; i++)
             out[i] = rows[2 * i];

@@ -63,19 +63,17 @@ static void free_all(char **texts, size_t n)
 }
 
 
-static int read_texts(rk_run *run, const rk_snapshot *s, const char *stage,
-                      char **texts, size_t n, float *logp, const rk_progress *p,
-                      rk_error *err)
+static int read_texts(const rk_asking *a, const rk_snapshot *s, char **texts,
+                      size_t n, float *logp, rk_error *err)
 {
     size_t n_words = s->vocabulary.n - s->vocabulary.n_categories;
     char **words = spaced_words(&s->vocabulary, n_words);
-    rk_words_question q = {stage, "", (const char *const *)words, n_words};
+    rk_words_question q = {"", (const char *const *)words, n_words};
     int rc;
 
     if (!words)
         return rk_no_memory(err);
-    rc = rk_cached_words(run, s->writer_key, &q, (const char *const *)texts, n,
-                         logp, p, err);
+    rc = rk_cached_words(a, &q, (const char *const *)texts, n, logp, err);
     if (rc == RK_OK)
         normalise(logp, n, n_words);
     free_all(words, n_words);
@@ -104,7 +102,8 @@ int rk_read_items(rk_run *run, const rk_snapshot *s, size_t begin, size_t end,
         free(profile);
     }
     if (rc == RK_OK)
-        rc = read_texts(run, s, "reading items", texts, n, logp, p, err);
+        rc = read_texts(&(rk_asking){run, s->writer_key, "reading items", p}, s,
+                        texts, n, logp, err);
     free_all(texts, n);
     return rc;
 }
@@ -128,7 +127,8 @@ int rk_read_profiles(rk_run *run, const rk_snapshot *s,
         rc = texts[i] ? RK_OK : rk_no_memory(err);
     }
     if (rc == RK_OK)
-        rc = read_texts(run, s, "reading users", texts, n, logp, p, err);
+        rc = read_texts(&(rk_asking){run, s->writer_key, "reading users", p}, s,
+                        texts, n, logp, err);
     free_all(texts, n);
     return rc;
 }

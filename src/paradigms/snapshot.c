@@ -83,6 +83,7 @@ static int like_model_get(const rk_bundle *b, const char *name,
 {
     rk_tensor t;
     const float *rows;
+    const float *last;
     int rc;
 
     m->fitted = false;
@@ -92,16 +93,16 @@ static int like_model_get(const rk_bundle *b, const char *name,
     if (rc)
         return rc;
     rows = t.data;
-    if (!(rows[3 * RK_LOGISTIC_MAX] >= 1) ||
-        rows[3 * RK_LOGISTIC_MAX] > RK_LOGISTIC_MAX)
+    last = rows + (size_t)3 * RK_LOGISTIC_MAX; /* features, bias */
+    if (!(last[0] >= 1) || last[0] > RK_LOGISTIC_MAX)
         return rk_fail(err, RK_EFORMAT, "snapshot: %s has %g features", name,
-                       (double)rows[3 * RK_LOGISTIC_MAX]);
+                       (double)last[0]);
     memcpy(m->logistic.weight, rows, sizeof(m->logistic.weight));
     memcpy(m->logistic.mean, rows + RK_LOGISTIC_MAX, sizeof(m->logistic.mean));
     memcpy(m->logistic.sd, rows + (size_t)2 * RK_LOGISTIC_MAX,
            sizeof(m->logistic.sd));
-    m->logistic.n = (uint32_t)rows[3 * RK_LOGISTIC_MAX];
-    m->logistic.bias = rows[3 * RK_LOGISTIC_MAX + 1];
+    m->logistic.n = (uint32_t)last[0];
+    m->logistic.bias = last[1];
     m->fitted = true;
     return RK_OK;
 }

@@ -94,7 +94,7 @@ static int count_categories(rk_ids *names, uint32_t **counts,
                 if (more)
                     n[at] = 0;
             }
-            if (rc == RK_OK)
+            if (n && rc == RK_OK)
                 n[at]++;
         }
     }
@@ -115,7 +115,7 @@ static int add_categories(rk_vocabulary_room *room, const rk_corpus *c,
 
     if (rc == RK_OK)
         rc = count_categories(names, &counts, c, field, err);
-    while (rc == RK_OK && room->n < MAX_CATEGORIES) {
+    while (counts && rc == RK_OK && room->n < MAX_CATEGORIES) {
         uint32_t best = RK_NO_ID;
 
         for (uint32_t i = 0; i < rk_ids_count(names); i++) {
@@ -142,10 +142,11 @@ static int add_read_word(rk_vocabulary_room *room, rk_llm *writer,
                          const char *word, rk_error *err)
 {
     char spaced[66] = " ";
+    size_t len = strlen(word);
 
-    if (strlen(word) > 64 || has_word(room, word))
+    if (len > 64 || has_word(room, word))
         return RK_OK;
-    strcat(spaced, word);
+    memcpy(spaced + 1, word, len + 1);
     return rk_llm_one_token(writer, spaced) ? add_word(room, word, err) : RK_OK;
 }
 

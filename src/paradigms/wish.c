@@ -83,6 +83,7 @@ static int read_wishes(const rk_snapshot *s, const rk_who *who, rk_run *run,
     char **asking = category_branches(s, ". Keyword:");
     char **words = rk_calloc(n_words_of(s) + 1, sizeof(*words));
     float *rows = rk_calloc(n, 2 * sizeof(*rows));
+    rk_asking a = {run, s->writer_key, "reading wishes", NULL};
     int rc = prompt && plain && asking && rows && words ? RK_OK
                                                         : rk_no_memory(err);
 
@@ -95,17 +96,15 @@ static int read_wishes(const rk_snapshot *s, const rk_who *who, rk_run *run,
         rc = words[w] ? RK_OK : rk_no_memory(err);
     }
     if (rc == RK_OK)
-        rc = rk_cached_likelihood(run, s->writer_key, "reading wishes", prompt,
-                                  (const char *const *)plain, n, rows, NULL,
-                                  err);
+        rc = rk_cached_likelihood(&a, prompt, (const char *const *)plain, n,
+                                  rows, err);
     for (size_t k = 0; k < n && rc == RK_OK; k++)
         category[k] = rows[2 * k] / (rows[2 * k + 1] + 1);
     if (rc == RK_OK && n_words_of(s)) {
-        rk_words_question q = {"reading wishes", prompt,
-                               (const char *const *)words, n_words_of(s)};
+        rk_words_question q = {prompt, (const char *const *)words,
+                               n_words_of(s)};
 
-        rc = rk_cached_words(run, s->writer_key, &q,
-                             (const char *const *)asking, n, word, NULL, err);
+        rc = rk_cached_words(&a, &q, (const char *const *)asking, n, word, err);
     }
     branches_free(words, n_words_of(s));
     branches_free(plain, n);
@@ -323,8 +322,9 @@ int rk_wishes_make(const rk_snapshot *s, const rk_who *who, rk_run *run,
                           err);
     centre_of(s, who, centre);
     for (size_t i = 0; i < w->n && rc == RK_OK; i++) {
-        rc = rk_cached_vectors(run, s->embedder_key, s->d, &w->list[i].text, 1,
-                               w->list[i].query, NULL, err);
+        rc = rk_cached_vectors(&(rk_asking){run, s->embedder_key, NULL, NULL},
+                               s->d, &w->list[i].text, 1, w->list[i].query,
+                               err);
         for (size_t k = 0; k < s->d; k++)
             w->list[i].query[k] = WISH_PART * w->list[i].query[k] +
                                   (1 - WISH_PART) * centre[k];

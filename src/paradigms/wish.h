@@ -17,11 +17,11 @@
 
 typedef struct rk_wish {
     uint32_t category;
-    uint32_t word;    /* RK_NO_ID: none could be granted */
-    float score;      /* spreads above other users */
+    uint32_t word;     /* RK_NO_ID: none could be granted */
+    float score;       /* spreads above other users */
     const char *text;  /* "dark historical book", kept by the run */
     const char *plain; /* without the word */
-    float *query;     /* float32 (d) */
+    float *query;      /* float32 (d) */
 } rk_wish;
 
 typedef struct rk_wishes {

@@ -281,10 +281,10 @@ def renamed():
     return tables, new_id
 
 
-def reordered(how):
+def reordered(how, kinds):
     tables = {kind: read(kind) for kind in KINDS}
-    for rows in tables.values():
-        how(rows)
+    for kind in kinds:
+        how(tables[kind])
     return tables
 
 
@@ -330,12 +330,18 @@ def main(exe):
         variant.check(asked == 0, "no model reads an id")
         is_answered_alike(variant, answers(variant), expected)
 
-        for name, how in (("reversed", list.reverse),
-                          ("shuffled", random.Random(SEED).shuffle)):
-            variant = Shop(exe, folder, name, reordered(how))
-            asked = prepare_variant(variant, shop)
-            variant.check(asked == 0, "no model reads the order of the rows")
-            is_answered_alike(variant, answers(variant), expected)
+        variant = Shop(exe, folder, "reversed",
+                       reordered(list.reverse, ("items", "events")))
+        asked = prepare_variant(variant, shop)
+        variant.check(asked == 0, "no model reads the order of the rows")
+        is_answered_alike(variant, answers(variant), expected)
+
+        # Which readers teach the writer's wishes goes by their order, so
+        # with theirs some are asked about that were not before.
+        variant = Shop(exe, folder, "shuffled",
+                       reordered(random.Random(SEED).shuffle, KINDS))
+        prepare_variant(variant, shop)
+        is_answered_alike(variant, answers(variant), expected)
 
         variant = Shop(exe, folder, "unrated", without_ratings_of_it())
         prepare_variant(variant, shop)
