@@ -70,11 +70,12 @@ static int like_features(const rk_snapshot *s, const rk_who *who,
 }
 
 
-/* The query of a user's state; false when there is nothing to go by. */
+/* The query of a user's state; false when nothing was liked: the map has learnt
+ * what follows items, not what follows profiles. */
 static bool next_query(const rk_snapshot *s, const rk_who *who, float *query,
                        float *state)
 {
-    if (!s->bilinear ||
+    if (!s->bilinear || rk_who_count(who, +1) == 0 ||
         !rk_bilinear_state(s->bilinear, all_vectors(s), who->history,
                            who->n_history, who->vector, PROFILE_PART, state))
         return false;

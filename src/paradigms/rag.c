@@ -7,7 +7,7 @@
  *      says what it would recommend in general: wishes (wish.h)
  *   5. the store refines each wish to specific products
  *
- *   score = 10 cos(wish, item) + 1 if it carries the wish's word
+ *   score = 10 cos(wish, item) + 0.5 if it carries the wish's word
  *           + the wish's own score + log-odds of a like from the vectors
  */
 #include "core/buf.h"
@@ -20,7 +20,7 @@
 #include <string.h>
 
 #define COSINE_UNIT 10.0f /* a tenth of a cosine weighs like one log-odds */
-#define WORD_PART   1.0f  /* for carrying the wish's word */
+#define WORD_PART   0.5f  /* for carrying the wish's word */
 
 
 static const char *rag_lacks(const rk_snapshot *s)

@@ -295,9 +295,10 @@ def preparation_with_models(exe, folder):
               f"prepare killed after {after:.1f} s"
               f"{'' if hit else ' (it was done)'}: {outputs[-1]} answers of "
               "models are kept")
-    check(0 < outputs[2] < whole.outputs(), "it was killed half-way")
+    check(any(0 < n < whole.outputs() for n in outputs),
+          "it was killed half-way")
     first.run("prepare")
-    check(first.outputs() == whole.outputs(), "no question was asked twice")
+    check(first.outputs() == whole.outputs(), "the same questions were asked")
     check(snapshot(first) == snapshot(whole),
           "the same snapshot after a last run")
     check(not strays(first), f"no file is left: {strays(first)}")

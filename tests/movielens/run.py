@@ -34,7 +34,7 @@ FLOORS = {
     ("embeddings", "short"): 0.45,
     ("tokens", "short"): 0.33,
     ("llm", "short"): 0.36,
-    ("rag", "short"): 0.33,
+    ("rag", "short"): 0.30,
 }
 AUTO_OVER_POPULARITY = 2.0  # times its NDCG@10
 PUBLISHED = 0.0595  # OpenP5's best on the last event of each user
