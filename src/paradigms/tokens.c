@@ -217,12 +217,21 @@ static void taught_by(const rk_snapshot *s, const rk_who *who, uint32_t token,
 }
 
 
-static bool in_profile(const rk_who *who, uint32_t token, float sign)
+/* How the profile comes to a token that speaks this way: in words of its own,
+ * or as the writer reads it; NULL: not at all. */
+static const char *profile_says(const rk_who *who, uint32_t token, float theta)
 {
-    for (size_t i = 0; i < who->n_tokens; i++)
-        if (who->tokens[i].token == token && who->tokens[i].weight * sign > 0)
-            return true;
-    return false;
+    for (size_t i = 0; i < who->n_tokens; i++) {
+        float weight = who->tokens[i].weight;
+
+        if (who->tokens[i].token != token || weight * theta <= 0)
+            continue;
+        if (fabsf(weight) < 1)
+            return "which the writer reads in the profile";
+        return weight > 0 ? "which the profile asks for"
+                          : "which the profile turns down";
+    }
+    return NULL;
 }
 
 
@@ -231,15 +240,15 @@ static int add_token(const rk_snapshot *s, const rk_who *who, uint32_t token,
                      float theta, float weight, rk_reasons *out, rk_error *err)
 {
     const char *word = s->vocabulary.words[token];
+    const char *says = profile_says(who, token, theta);
     bool liked = theta >= 0;
     rk_buf text;
     int rc;
 
     rk_buf_init(&text);
     rk_buf_puts(&text, word);
-    if (in_profile(who, token, theta))
-        rk_buf_printf(&text, ", which the profile %s",
-                      liked ? "asks for" : "turns down");
+    if (says)
+        rk_buf_printf(&text, ", %s", says);
     else {
         rk_buf items;
 
