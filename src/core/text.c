@@ -1,5 +1,7 @@
 #include "core/text.h"
 
+#include "core/mem.h"
+
 #include <ctype.h>
 #include <math.h>
 #include <stdint.h>
@@ -161,4 +163,32 @@ bool rk_text_to_double(const char *s, double *out)
         return false;
     *out = strtod(s, &end);
     return *end == '\0' && isfinite(*out);
+}
+
+
+char **rk_texts_around(const char *before, const char *const *words, size_t n,
+                       const char *after)
+{
+    char **texts = rk_calloc(n, sizeof(void *));
+
+    for (size_t i = 0; texts && i < n; i++) {
+        rk_buf b;
+
+        rk_buf_init(&b);
+        rk_buf_printf(&b, "%s%s%s", before, words[i], after);
+        texts[i] = rk_buf_take(&b);
+        if (!texts[i]) {
+            rk_texts_free(texts, n);
+            return NULL;
+        }
+    }
+    return texts;
+}
+
+
+void rk_texts_free(char **texts, size_t n)
+{
+    for (size_t i = 0; texts && i < n; i++)
+        free(texts[i]);
+    free(texts);
 }

@@ -30,6 +30,14 @@ const char *rk_text_find_word(const char *text, const char *word);
 /* Appends `s` in ASCII lower case. */
 void rk_text_lower(rk_buf *out, const char *s);
 
+/* n texts, each `before`, one of the words, `after`. Freed with
+ * rk_texts_free(); NULL: no memory. */
+char **rk_texts_around(const char *before, const char *const *words, size_t n,
+                       const char *after);
+
+/* Frees n texts, any of which may be NULL, and their array. */
+void rk_texts_free(char **texts, size_t n);
+
 /* Strict numbers: the whole text, nothing left over, finite. */
 bool rk_text_to_double(const char *s, double *out);
 

@@ -75,9 +75,7 @@ static int embed_items(rk_readings *r, rk_run *run, const rk_progress *p,
         rc = rk_index_new(&s->vectors, s->d, err);
     if (rc == RK_OK)
         rc = rk_index_add(s->vectors, rows, s->n_items, err);
-    for (size_t i = 0; texts && i < s->n_items; i++)
-        free(texts[i]);
-    free(texts);
+    rk_texts_free(texts, s->n_items);
     free(rows);
     return rc;
 }
@@ -312,9 +310,7 @@ void rk_readings_clear(rk_readings *r)
 {
     size_t n_users = r->workshop.corpus ? r->workshop.corpus->n_users : 0;
 
-    for (size_t u = 0; r->user_profiles && u < n_users; u++)
-        free(r->user_profiles[u]);
-    free(r->user_profiles);
+    rk_texts_free(r->user_profiles, n_users);
     free(r->user_vectors);
     free(r->item_start);
     free(r->item_col);

@@ -20,6 +20,7 @@
 
 #include "core/clock.h"
 #include "core/mem.h"
+#include "core/text.h"
 #include "paradigms/cached.h"
 #include "paradigms/liking.h"
 #include "paradigms/prompt.h"
@@ -52,9 +53,7 @@ typedef struct lines {
 
 static void lines_clear(lines *l)
 {
-    for (size_t i = 0; l->text && i < l->n; i++)
-        free(l->text[i]);
-    free(l->text);
+    rk_texts_free(l->text, l->n);
     free(l->prior);
     free(l->liked);
     free(l->disliked);

@@ -33,41 +33,12 @@ static void normalise(float *logp, size_t n, size_t n_words)
 }
 
 
-/* The words as they follow "Keyword:", each with its space. */
-static char **spaced_words(const rk_vocabulary *v, size_t n_words)
-{
-    char **words = rk_calloc(n_words, sizeof(*words));
-
-    for (size_t k = 0; words && k < n_words; k++) {
-        rk_buf b;
-
-        rk_buf_init(&b);
-        rk_buf_printf(&b, " %s", v->words[v->n_categories + k]);
-        words[k] = rk_buf_take(&b);
-        if (!words[k]) {
-            while (k-- > 0)
-                free(words[k]);
-            free(words);
-            words = NULL;
-        }
-    }
-    return words;
-}
-
-
-static void free_all(char **texts, size_t n)
-{
-    for (size_t i = 0; texts && i < n; i++)
-        free(texts[i]);
-    free(texts);
-}
-
-
 static int read_texts(const rk_asking *a, const rk_snapshot *s, char **texts,
                       size_t n, float *logp, rk_error *err)
 {
     size_t n_words = s->vocabulary.n - s->vocabulary.n_categories;
-    char **words = spaced_words(&s->vocabulary, n_words);
+    char **words = rk_texts_around(
+        " ", s->vocabulary.words + s->vocabulary.n_categories, n_words, "");
     rk_words_question q = {"", (const char *const *)words, n_words};
     int rc;
 
@@ -76,7 +47,7 @@ static int read_texts(const rk_asking *a, const rk_snapshot *s, char **texts,
     rc = rk_cached_words(a, &q, (const char *const *)texts, n, logp, err);
     if (rc == RK_OK)
         normalise(logp, n, n_words);
-    free_all(words, n_words);
+    rk_texts_free(words, n_words);
     return rc;
 }
 
@@ -104,7 +75,7 @@ int rk_read_items(rk_run *run, const rk_snapshot *s, size_t begin, size_t end,
     if (rc == RK_OK)
         rc = read_texts(&(rk_asking){run, s->writer_key, "reading items", p}, s,
                         texts, n, logp, err);
-    free_all(texts, n);
+    rk_texts_free(texts, n);
     return rc;
 }
 
@@ -129,7 +100,7 @@ int rk_read_profiles(rk_run *run, const rk_snapshot *s,
     if (rc == RK_OK)
         rc = read_texts(&(rk_asking){run, s->writer_key, "reading users", p}, s,
                         texts, n, logp, err);
-    free_all(texts, n);
+    rk_texts_free(texts, n);
     return rc;
 }
 

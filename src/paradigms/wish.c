@@ -2,6 +2,7 @@
 
 #include "core/buf.h"
 #include "core/mem.h"
+#include "core/text.h"
 #include "paradigms/cached.h"
 #include "paradigms/liking.h"
 #include "paradigms/prompt.h"
@@ -21,37 +22,20 @@ static size_t n_words_of(const rk_snapshot *s)
 }
 
 
-/* Branches " CATEGORY NOUN", to be freed with their texts. */
+/* Branches " CATEGORY NOUN" and what follows. */
 static char **category_branches(const rk_snapshot *s, const char *tail)
 {
-    size_t n = s->vocabulary.n_categories;
-    char **text = rk_calloc(n, sizeof(*text));
-    bool ok = text != NULL;
+    char **branches = NULL;
+    rk_buf after;
 
-    for (size_t k = 0; ok && k < n; k++) {
-        rk_buf b;
-
-        rk_buf_init(&b);
-        rk_buf_printf(&b, " %s %s%s", s->vocabulary.words[k], s->settings->noun,
-                      tail);
-        text[k] = rk_buf_take(&b);
-        ok = text[k] != NULL;
-    }
-    if (!ok && text) {
-        for (size_t k = 0; k < n; k++)
-            free(text[k]);
-        free(text);
-        text = NULL;
-    }
-    return text;
-}
-
-
-static void branches_free(char **text, size_t n)
-{
-    for (size_t k = 0; text && k < n; k++)
-        free(text[k]);
-    free(text);
+    rk_buf_init(&after);
+    rk_buf_printf(&after, " %s%s", s->settings->noun, tail);
+    if (!after.failed)
+        branches = rk_texts_around(" ", s->vocabulary.words,
+                                   s->vocabulary.n_categories,
+                                   rk_buf_str(&after));
+    rk_buf_clear(&after);
+    return branches;
 }
 
 
@@ -81,20 +65,13 @@ static int read_wishes(const rk_snapshot *s, const rk_who *who, rk_run *run,
     char *prompt = wish_prompt(s, who);
     char **plain = category_branches(s, "");
     char **asking = category_branches(s, ". Keyword:");
-    char **words = rk_calloc(n_words_of(s) + 1, sizeof(*words));
+    char **words = rk_texts_around(" ", s->vocabulary.words + n, n_words_of(s),
+                                   "");
     float *rows = rk_calloc(n, 2 * sizeof(*rows));
     rk_asking a = {run, s->writer_key, "reading wishes", NULL};
     int rc = prompt && plain && asking && rows && words ? RK_OK
                                                         : rk_no_memory(err);
 
-    for (size_t w = 0; w < n_words_of(s) && rc == RK_OK; w++) {
-        rk_buf b;
-
-        rk_buf_init(&b);
-        rk_buf_printf(&b, " %s", s->vocabulary.words[n + w]);
-        words[w] = rk_buf_take(&b);
-        rc = words[w] ? RK_OK : rk_no_memory(err);
-    }
     if (rc == RK_OK)
         rc = rk_cached_likelihood(&a, prompt, (const char *const *)plain, n,
                                   rows, err);
@@ -106,9 +83,9 @@ static int read_wishes(const rk_snapshot *s, const rk_who *who, rk_run *run,
 
         rc = rk_cached_words(&a, &q, (const char *const *)asking, n, word, err);
     }
-    branches_free(words, n_words_of(s));
-    branches_free(plain, n);
-    branches_free(asking, n);
+    rk_texts_free(words, n_words_of(s));
+    rk_texts_free(plain, n);
+    rk_texts_free(asking, n);
     free(prompt);
     free(rows);
     return rc;
