@@ -12,7 +12,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define FORMAT "2" /* raised when older snapshots must be made anew */
 
@@ -49,14 +48,16 @@ static rk_key plan_of(const rk_engine *e, uint64_t change)
 }
 
 
-/* Whether the snapshot is what this plan would make. */
+/* Whether the snapshot is there, whole, and what this plan would make. */
 static bool is_done(rk_engine *e, rk_key plan)
 {
+    rk_bundle *bundle = NULL;
     char *done = NULL;
     bool same = rk_store_get_note(e->store, "prepared", &done, NULL) == RK_OK &&
                 strcmp(done, plan.hex) == 0 &&
-                access(e->snapshot_path, R_OK) == 0;
+                rk_bundle_open(&bundle, e->snapshot_path, NULL) == RK_OK;
 
+    rk_bundle_close(bundle);
     free(done);
     return same;
 }
