@@ -1,6 +1,7 @@
 #include "data/corpus.h"
 
 #include "core/mem.h"
+#include "data/record.h"
 
 #include <string.h>
 
@@ -29,37 +30,6 @@ struct rk_corpus_builder {
 };
 
 
-/* A copy in one block, released with free(). */
-static rk_record *record_copy(const rk_record *r)
-{
-    size_t head = sizeof(*r) + r->n_fields * sizeof(*r->fields);
-    size_t size = head + strlen(r->id) + 1;
-    rk_record *copy;
-    rk_field *fields;
-    char *text;
-
-    for (size_t i = 0; i < r->n_fields; i++)
-        size += strlen(r->fields[i].name) + strlen(r->fields[i].value) + 2;
-    copy = rk_alloc_array(size, 1);
-    if (!copy)
-        return NULL;
-    fields = (rk_field *)(copy + 1);
-    text = (char *)copy + head;
-
-    copy->id = text;
-    text = stpcpy(text, r->id) + 1;
-    copy->fields = fields;
-    copy->n_fields = r->n_fields;
-    for (size_t i = 0; i < r->n_fields; i++) {
-        fields[i].name = text;
-        text = stpcpy(text, r->fields[i].name) + 1;
-        fields[i].value = text;
-        text = stpcpy(text, r->fields[i].value) + 1;
-    }
-    return copy;
-}
-
-
 static void records_free(rk_record **records, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -80,7 +50,7 @@ static int roster_put(roster *to, const rk_record *r, uint32_t *position,
                       rk_error *err)
 {
     size_t n = rk_ids_count(to->ids);
-    rk_record *copy = record_copy(r);
+    rk_record *copy = rk_record_copy(r);
     rk_record **grown;
     int rc;
 

@@ -217,6 +217,36 @@ done:
 }
 
 
+rk_record *rk_record_copy(const rk_record *r)
+{
+    size_t head = sizeof(*r) + r->n_fields * sizeof(*r->fields);
+    size_t size = head + strlen(r->id) + 1;
+    rk_record *copy;
+    rk_field *fields;
+    char *text;
+
+    for (size_t i = 0; i < r->n_fields; i++)
+        size += strlen(r->fields[i].name) + strlen(r->fields[i].value) + 2;
+    copy = rk_alloc_array(size, 1);
+    if (!copy)
+        return NULL;
+    fields = (rk_field *)(copy + 1);
+    text = (char *)copy + head;
+
+    copy->id = text;
+    text = stpcpy(text, r->id) + 1;
+    copy->fields = fields;
+    copy->n_fields = r->n_fields;
+    for (size_t i = 0; i < r->n_fields; i++) {
+        fields[i].name = text;
+        text = stpcpy(text, r->fields[i].name) + 1;
+        fields[i].value = text;
+        text = stpcpy(text, r->fields[i].value) + 1;
+    }
+    return copy;
+}
+
+
 void rk_record_free(rk_record *r)
 {
     free(r);

@@ -25,6 +25,10 @@ int rk_record_fields_json(const rk_record *r, char **json, rk_error *err);
  * be whatever rk_import_jsonl() takes. RK_EFORMAT, RK_ENOMEM. */
 int rk_record_parse(rk_record **out, const char *id, const char *fields_json,
                     size_t len, rk_error *err);
+
+/* A copy in one block, for rk_record_free(); NULL: no memory. */
+rk_record *rk_record_copy(const rk_record *r);
+
 void rk_record_free(rk_record *r);
 
 #endif

@@ -19,18 +19,6 @@ typedef struct opening {
 } opening;
 
 
-static int record_copy(rk_record **out, const rk_record *r, rk_error *err)
-{
-    char *json;
-    int rc = rk_record_fields_json(r, &json, err);
-
-    if (rc == RK_OK)
-        rc = rk_record_parse(out, r->id, json, strlen(json), err);
-    free(json);
-    return rc;
-}
-
-
 /* The bundle's items take their positions before the store's are read. */
 static int name_fitted(opening *o, const rk_bundle *b, rk_error *err)
 {
@@ -76,7 +64,8 @@ static int take_item(void *ctx, const rk_record *r, rk_error *err)
                (2 * (size_t)at - o->cap_items) * sizeof(void *));
         o->cap_items = 2 * (size_t)at;
     }
-    return record_copy(&v->items[at], r, err);
+    v->items[at] = rk_record_copy(r);
+    return v->items[at] ? RK_OK : rk_no_memory(err);
 }
 
 
