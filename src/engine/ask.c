@@ -100,10 +100,14 @@ static int read_profile(rk_asker *a, rk_engine *e, bool read_tokens,
     logp = rk_calloc(n_words, sizeof(*logp));
     if (!logp)
         return rk_no_memory(err);
-    if (read_tokens && n_words && s->vocabulary.user_mean)
-        read = rk_read_profiles(run, s, &text, 1, logp, NULL, NULL) == RK_OK;
-    rc = rk_profile_tokens(s, text, read ? logp : NULL, a->tokens,
-                           &a->who.n_tokens, err);
+    rc = RK_OK;
+    if (read_tokens && n_words && s->vocabulary.user_mean) {
+        rc = rk_read_profiles(run, s, &text, 1, logp, NULL, err);
+        read = rc == RK_OK;
+    }
+    if (rc != RK_ENOMEM)
+        rc = rk_profile_tokens(s, text, read ? logp : NULL, a->tokens,
+                               &a->who.n_tokens, err);
     a->who.tokens = a->tokens;
     free(logp);
     return rc;

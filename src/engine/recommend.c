@@ -118,18 +118,13 @@ static int add_item(walk *w, const char *id, rk_error *err)
 }
 
 
-/* Candidates as asked for, or as the way or the sources propose them. */
+/* Candidates as the way or the sources propose them. */
 static int recall(walk *w, rk_error *err)
 {
     size_t n = w->request->n;
     size_t k = n > RK_RECALL_EACH ? n : RK_RECALL_EACH;
-    int rc = RK_OK;
+    int rc;
 
-    if (w->request->n_candidates) {
-        for (size_t i = 0; i < w->request->n_candidates && rc == RK_OK; i++)
-            rc = add_item(w, w->request->candidates[i], err);
-        return rc;
-    }
     if (w->way && w->way->recall)
         return w->way->recall(w->s, &w->asker.who, k, &w->candidates,
                               &w->box->run, err);
@@ -148,12 +143,13 @@ static int recall(walk *w, rk_error *err)
 }
 
 
-static int score(walk *w, rk_error *err)
+/* `given`: the candidates are there already. */
+static int recall_and_score(walk *w, bool given, rk_error *err)
 {
-    int rc;
+    int rc = given ? RK_OK : recall(w, err);
 
-    if (w->candidates.n == 0)
-        return RK_OK;
+    if (rc || w->candidates.n == 0)
+        return rc;
     rc = w->way
              ? w->way->score(w->s, &w->asker.who, &w->candidates, &w->box->run,
                              err)
@@ -164,23 +160,23 @@ static int score(walk *w, rk_error *err)
 }
 
 
-/* A model that was there when prepared and cannot be had now: another way
- * answers, and the level says so. */
-static int recall_and_score(walk *w, rk_error *err)
+/* Asks the way. A model that was there when prepared and cannot be had now, or
+ * nothing to go by: auto answers, and the level says so. */
+static int ask_way(walk *w, rk_error *err)
 {
+    bool given = w->candidates.n > 0;
     rk_error why = {0};
-    int rc = recall(w, &why);
+    int rc = recall_and_score(w, given, &why);
 
-    if (rc == RK_OK)
-        rc = score(w, &why);
-    if (rc != RK_OK && w->way && w->candidates.n == 0 &&
-        w->request->n_candidates == 0 && rc == RK_ENOTFOUND) {
+    if (rc == RK_OK && w->way && w->candidates.n == 0)
+        rc = rk_fail(&why, RK_ENOTFOUND, "it proposes nothing");
+    if (rc == RK_ENOTFOUND && w->way) {
         snprintf(w->level, sizeof(w->level), "auto, because %s: %.100s",
                  w->way->name, why.msg);
         w->way = NULL;
-        rc = recall(w, &why);
-        if (rc == RK_OK)
-            rc = score(w, &why);
+        if (!given)
+            w->candidates.n = 0;
+        rc = recall_and_score(w, given, &why);
     }
     return rc ? rk_fail(err, rc, "%s", why.msg) : RK_OK;
 }
@@ -216,8 +212,10 @@ int rk_recommend(rk_engine *e, const rk_request *request, rk_answer **out,
         return rk_fail(err, RK_EINVAL, "%zu candidates, at most %d are ranked",
                        request->n_candidates, RK_MOST_ITEMS);
     rc = begin(&w, e, request, err);
+    for (size_t i = 0; i < request->n_candidates && rc == RK_OK; i++)
+        rc = add_item(&w, request->candidates[i], err);
     if (rc == RK_OK)
-        rc = recall_and_score(&w, err);
+        rc = ask_way(&w, err);
     if (rc == RK_OK)
         rc = finish(&w, request->n, out, err);
     end(&w);
@@ -236,7 +234,7 @@ int rk_predict(rk_engine *e, const rk_request *request, const char *item,
     if (rc == RK_OK)
         rc = add_item(&w, item, err);
     if (rc == RK_OK)
-        rc = score(&w, err);
+        rc = ask_way(&w, err);
     if (rc == RK_OK)
         rc = finish(&w, 1, out, err);
     end(&w);

@@ -186,19 +186,22 @@ static int open_vocabulary(rk_serving *v, rk_error *err)
 
 /* The tokens of a changed item: its categories, and what the writer reads in
  * it if there is one. */
-static size_t fresh_tokens(const rk_snapshot *s, uint32_t item, rk_run *run,
-                           rk_token_weight out[RK_TOKENS_MAX])
+static int fresh_tokens(const rk_snapshot *s, uint32_t item, rk_run *run,
+                        rk_token_weight out[RK_TOKENS_MAX], size_t *n,
+                        rk_error *err)
 {
     size_t n_read = s->vocabulary.n - s->vocabulary.n_categories;
     float *logp = rk_calloc(n_read, sizeof(*logp));
-    bool read = false;
-    size_t n;
+    int rc = RK_ENOTFOUND;
 
-    if (logp && s->vocabulary.item_mean)
-        read = rk_read_items(run, s, item, item + 1, logp, NULL, NULL) == RK_OK;
-    n = rk_item_tokens(s, item, read ? logp : NULL, out);
+    if (!logp)
+        return rk_no_memory(err);
+    if (s->vocabulary.item_mean)
+        rc = rk_read_items(run, s, item, item + 1, logp, NULL, err);
+    if (rc != RK_ENOMEM)
+        *n = rk_item_tokens(s, item, rc == RK_OK ? logp : NULL, out);
     free(logp);
-    return n;
+    return rc == RK_ENOMEM ? rc : RK_OK;
 }
 
 
@@ -237,7 +240,9 @@ static int open_tokens(opening *o, rk_run *run, rk_error *err)
         size_t n_fresh = 0;
 
         if (is_changed(o, i)) {
-            n_fresh = fresh_tokens(s, i, run, fresh);
+            rc = fresh_tokens(s, i, run, fresh, &n_fresh, err);
+            if (rc)
+                return rc;
         } else if (i < o->n_fitted) {
             uint64_t start = old.start[i];
 

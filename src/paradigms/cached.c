@@ -108,6 +108,8 @@ static int ask_missing(rk_run *run, const question *q, const rk_ids *missing,
             rc = q->ask(q, m, texts, some, rows, err);
         if (rc == RK_OK)
             rc = keep(run, q, texts, rows, some, err);
+        if (q->role == RK_EMBEDDER)
+            run->usage.embedded_texts += some;
         rk_run_count(run, m);
     }
     if (rc == RK_OK)
@@ -163,7 +165,6 @@ int rk_cached_vectors(const rk_asking *a, size_t d, const char *const *texts,
     question q = {RK_EMBEDDER, "vector", a->model_key, stage,
                   "",          d,        ask_vectors,  NULL};
 
-    a->run->usage.embedded_texts += n;
     return answer(a->run, &q, texts, n, out, a->progress, err);
 }
 

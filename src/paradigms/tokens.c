@@ -257,10 +257,13 @@ static int add_token(const rk_snapshot *s, const rk_who *who, uint32_t token,
         if (items.len)
             rk_buf_printf(&text, ", which the user %s in %s",
                           liked ? "liked" : "disliked", rk_buf_str(&items));
+        if (items.failed)
+            text.failed = true;
         rk_buf_clear(&items);
     }
-    rc = rk_reasons_add(out, "token", word, weight, err, "%s",
-                        rk_buf_str(&text));
+    rc = text.failed ? rk_no_memory(err)
+                     : rk_reasons_add(out, "token", word, weight, err, "%s",
+                                      rk_buf_str(&text));
     rk_buf_clear(&text);
     return rc;
 }
