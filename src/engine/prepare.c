@@ -48,14 +48,28 @@ static rk_key plan_of(const rk_engine *e, uint64_t change)
 }
 
 
+/* Whether a bundle was made from the store as it is. */
+static bool is_of(const rk_bundle *b, const rk_store_counts *now)
+{
+    rk_strings ids;
+    rk_tensor t;
+
+    return rk_bundle_get(b, "made_at", RK_U64, 1, 1, &t, NULL) == RK_OK &&
+           *(const uint64_t *)t.data == now->change &&
+           rk_bundle_get_strings(b, "item.ids", now->n_items, &ids, NULL) ==
+               RK_OK;
+}
+
+
 /* Whether the snapshot is there, whole, and what this plan would make. */
-static bool is_done(rk_engine *e, rk_key plan)
+static bool is_done(rk_engine *e, rk_key plan, const rk_store_counts *now)
 {
     rk_bundle *bundle = NULL;
     char *done = NULL;
     bool same = rk_store_get_note(e->store, "prepared", &done, NULL) == RK_OK &&
                 strcmp(done, plan.hex) == 0 &&
-                rk_bundle_open(&bundle, e->snapshot_path, NULL) == RK_OK;
+                rk_bundle_open(&bundle, e->snapshot_path, NULL) == RK_OK &&
+                is_of(bundle, now);
 
     rk_bundle_close(bundle);
     free(done);
@@ -107,7 +121,7 @@ int rk_prepare(rk_engine *e, const rk_prepare_opts *opts, rk_error *err)
         goto done;
     }
     plan = plan_of(e, counts.change);
-    if (is_done(e, plan)) {
+    if (is_done(e, plan, &counts)) {
         rc = rk_progress_report(progress, "prepared already", 1, 1, err);
         goto done;
     }

@@ -160,8 +160,8 @@ static int recall_and_score(walk *w, bool given, rk_error *err)
 }
 
 
-/* Asks the way. A model that was there when prepared and cannot be had now, or
- * nothing to go by: auto answers, and the level says so. */
+/* Asks the way. Where the model that was there when prepared cannot be had
+ * now, or nothing is proposed, auto answers, and the level says so. */
 static int ask_way(walk *w, rk_error *err)
 {
     bool given = w->candidates.n > 0;
@@ -170,7 +170,7 @@ static int ask_way(walk *w, rk_error *err)
 
     if (rc == RK_OK && w->way && w->candidates.n == 0)
         rc = rk_fail(&why, RK_ENOTFOUND, "it proposes nothing");
-    if (rc == RK_ENOTFOUND && w->way) {
+    if ((rc == RK_ENOTFOUND || rc == RK_ENOTREADY) && w->way) {
         snprintf(w->level, sizeof(w->level), "auto, because %s: %.100s",
                  w->way->name, why.msg);
         w->way = NULL;

@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "core/mem.h"
 #include "data/record.h"
+#include "engine/rank.h"
 #include "paradigms/cached.h"
 #include "paradigms/vocabulary.h"
 
@@ -83,24 +84,50 @@ static int take_changed(void *ctx, const rk_record *r, rk_error *err)
 }
 
 
+static int another_store(rk_error *err)
+{
+    return rk_fail(err, RK_ENOTREADY,
+                   "the snapshot was made from another store: run reckon "
+                   "prepare");
+}
+
+
 static int read_catalogue(opening *o, rk_run *run, rk_error *err)
 {
     rk_serving *v = o->v;
     rk_store_counts counts;
     int rc = rk_store_counts_get(run->store, &counts, err);
 
+    if (rc)
+        return rc;
     v->change = counts.change;
-    if (rc == RK_OK)
-        rc = rk_store_each_record(run->store, RK_ITEMS, 0, take_item, o, err);
+    rc = rk_store_each_record(run->store, RK_ITEMS, 0, take_item, o, err);
     if (rc == RK_OK)
         rc = rk_store_each_record(run->store, RK_ITEMS, v->made_at,
                                   take_changed, o, err);
     v->snapshot.n_items = rk_ids_count(v->ids);
-    for (uint32_t i = 0; i < v->snapshot.n_items && rc == RK_OK; i++)
-        if (!v->items[i]) /* gone from the store since */
-            rc = rk_record_parse(&v->items[i], rk_ids_at(v->ids, i), "{}", 2,
-                                 err);
+    if (rc == RK_OK && v->made_at > v->change)
+        return another_store(err);
+    for (uint32_t i = 0; i < o->n_fitted && rc == RK_OK; i++)
+        if (!v->items[i])
+            rc = another_store(err);
     return rc;
+}
+
+
+/* The vector of a changed item; what it was, or zeros, where the embedder that
+ * the others were made with cannot be had. */
+static int fresh_vector(const rk_snapshot *s, uint32_t item, rk_run *run,
+                        float *row, rk_error *err)
+{
+    char *text = rk_snapshot_text(s, item, s->settings->item_profile);
+    rk_asking a = {run, s->embedder_key, NULL, NULL};
+    int rc = text ? rk_cached_vectors(&a, s->d, (const char *const *)&text, 1,
+                                      row, err)
+                  : rk_no_memory(err);
+
+    free(text);
+    return rc == RK_ENOTFOUND || rc == RK_ENOTREADY ? RK_OK : rc;
 }
 
 
@@ -123,16 +150,9 @@ static int open_vectors(opening *o, rk_run *run, rk_error *err)
     if (!rows)
         return rk_no_memory(err);
     memcpy(rows, t.data, o->n_fitted * s->d * sizeof(*rows));
-    for (size_t i = 0; i < o->n_changed && rc == RK_OK; i++) {
-        uint32_t at = o->changed[i];
-        char *text = rk_snapshot_text(s, at, s->settings->item_profile);
-
-        rc = text ? rk_cached_vectors(
-                        &(rk_asking){run, s->embedder_key, NULL, NULL}, s->d,
-                        (const char *const *)&text, 1, rows + at * s->d, err)
-                  : rk_no_memory(err);
-        free(text);
-    }
+    for (size_t i = 0; i < o->n_changed && rc == RK_OK; i++)
+        rc = fresh_vector(s, o->changed[i], run, rows + o->changed[i] * s->d,
+                          err);
     if (rc == RK_OK)
         rc = rk_index_new(&s->vectors, s->d, err);
     if (rc == RK_OK)
@@ -277,24 +297,42 @@ static int key_get(const rk_bundle *b, const char *name, const char **key,
 }
 
 
+/* What every snapshot has. */
+static int open_head(opening *o, const rk_settings *settings, rk_error *err)
+{
+    rk_serving *v = o->v;
+    rk_snapshot *s = &v->snapshot;
+    rk_error why;
+    rk_tensor t;
+    int rc;
+
+    s->settings = settings;
+    rc = rk_bundle_get(v->bundle, "made_at", RK_U64, 1, 1, &t, &why);
+    if (rc == RK_OK)
+        v->made_at = *(const uint64_t *)t.data;
+    if (rc == RK_OK)
+        rc = key_get(v->bundle, "embedder", &s->embedder_key, &why);
+    if (rc == RK_OK)
+        rc = key_get(v->bundle, "writer", &s->writer_key, &why);
+    if (rc == RK_OK)
+        rc = name_fitted(o, v->bundle, &why);
+    if (rc == RK_ENOTFOUND) /* of a bundle that is whole */
+        return rk_fail(err, RK_EFORMAT,
+                       "the snapshot is another version's (%s): run reckon "
+                       "prepare",
+                       why.msg);
+    return rc ? rk_fail(err, rc, "%s", why.msg) : RK_OK;
+}
+
+
 static int open_all(opening *o, const rk_settings *settings, rk_run *run,
                     rk_error *err)
 {
     rk_serving *v = o->v;
     rk_snapshot *s = &v->snapshot;
     rk_tensor t;
-    int rc;
+    int rc = open_head(o, settings, err);
 
-    s->settings = settings;
-    rc = rk_bundle_get(v->bundle, "made_at", RK_U64, 1, 1, &t, err);
-    if (rc == RK_OK)
-        v->made_at = *(const uint64_t *)t.data;
-    if (rc == RK_OK)
-        rc = key_get(v->bundle, "embedder", &s->embedder_key, err);
-    if (rc == RK_OK)
-        rc = key_get(v->bundle, "writer", &s->writer_key, err);
-    if (rc == RK_OK)
-        rc = name_fitted(o, v->bundle, err);
     if (rc == RK_OK)
         rc = read_catalogue(o, run, err);
     s->ids = v->ids;
@@ -308,6 +346,9 @@ static int open_all(opening *o, const rk_settings *settings, rk_run *run,
         rc = open_tokens(o, run, err);
     if (rc == RK_OK)
         rc = rk_snapshot_attach(s, v->bundle, &v->room, err);
+    if (rc == RK_OK && s->fusion)
+        rc = rk_bundle_get(v->bundle, "fusion", RK_F32, 1, RK_FUSION_FEATURES,
+                           &t, err);
     return rc;
 }
 
@@ -317,17 +358,21 @@ int rk_serving_open(rk_serving **out, const char *path,
 {
     int64_t start = rk_clock_us();
     opening o = {0};
+    rk_error why = {0};
     int rc;
 
     *out = NULL;
     o.v = rk_calloc(1, sizeof(*o.v));
     if (!o.v)
         return rk_no_memory(err);
-    rc = rk_bundle_open(&o.v->bundle, path, err);
+    rc = rk_bundle_open(&o.v->bundle, path, &why);
     if (rc == RK_ENOTFOUND)
         rc = rk_fail(err, RK_ENOTREADY,
                      "nothing is prepared yet: run reckon prepare");
-    if (rc == RK_OK)
+    else if (rc)
+        rc = rk_fail(err, rc, "%s%s", why.msg,
+                     rc == RK_EFORMAT ? ": run reckon prepare" : "");
+    else
         rc = open_all(&o, settings, run, err);
     if (rc == RK_OK) {
         rk_run_trace(run, "open the snapshot", o.n_fitted,

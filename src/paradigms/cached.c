@@ -74,16 +74,17 @@ static int keep(rk_run *run, const question *q, const char *const *texts,
 }
 
 
-static int model_for(rk_run *run, const question *q, rk_llm **m, rk_error *err)
+int rk_asking_model(const rk_asking *a, enum rk_llm_role role, rk_llm **out,
+                    rk_error *err)
 {
-    int rc = rk_loaded_get(run->models, q->role, m, err);
+    int rc = rk_loaded_get(a->run->models, role, out, err);
 
     if (rc == RK_OK &&
-        strcmp(rk_llm_describe(*m)->fingerprint, q->model_key) != 0)
+        strcmp(rk_llm_describe(*out)->fingerprint, a->model_key) != 0)
         rc = rk_fail(err, RK_ENOTREADY,
                      "the %s is another model than the one prepared with: "
                      "run reckon prepare",
-                     q->role == RK_WRITER ? "writer" : "embedder");
+                     role == RK_WRITER ? "writer" : "embedder");
     return rc;
 }
 
@@ -96,7 +97,8 @@ static int ask_missing(rk_run *run, const question *q, const rk_ids *missing,
     size_t n = rk_ids_count(missing);
     float *rows = rk_alloc_array(CHUNK * q->width, sizeof(*rows));
     rk_llm *m;
-    int rc = rows ? model_for(run, q, &m, err) : rk_no_memory(err);
+    rk_asking a = {run, q->model_key, NULL, NULL};
+    int rc = rows ? rk_asking_model(&a, q->role, &m, err) : rk_no_memory(err);
 
     for (size_t at = 0; at < n && rc == RK_OK; at += CHUNK) {
         size_t some = n - at < CHUNK ? n - at : CHUNK;
@@ -106,10 +108,10 @@ static int ask_missing(rk_run *run, const question *q, const rk_ids *missing,
         rc = rk_progress_report(p, q->stage, at, n, err);
         if (rc == RK_OK)
             rc = q->ask(q, m, texts, some, rows, err);
+        if (rc == RK_OK && q->role == RK_EMBEDDER)
+            run->usage.embedded_texts += some;
         if (rc == RK_OK)
             rc = keep(run, q, texts, rows, some, err);
-        if (q->role == RK_EMBEDDER)
-            run->usage.embedded_texts += some;
         rk_run_count(run, m);
     }
     if (rc == RK_OK)

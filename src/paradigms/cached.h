@@ -19,6 +19,10 @@ typedef struct rk_asking {
     const rk_progress *progress; /* NULL allowed */
 } rk_asking;
 
+/* The model of a role, for questions whose answers are not kept. */
+int rk_asking_model(const rk_asking *a, enum rk_llm_role role, rk_llm **out,
+                    rk_error *err);
+
 /* Vectors of n texts, float32 (n, d), into `out`. */
 int rk_cached_vectors(const rk_asking *a, size_t d, const char *const *texts,
                       size_t n, float *out, rk_error *err);

@@ -125,7 +125,7 @@ static int read_list(lines *l, const rk_snapshot *s, const rk_who *who,
             out[i] = rows[2 * i];
         goto done;
     }
-    rc = rk_loaded_get(run->models, RK_WRITER, &writer, err);
+    rc = rk_asking_model(&a, RK_WRITER, &writer, err);
     if (rc == RK_OK)
         rc = rk_llm_likelihood(writer, prefix, (const char *const *)l->text,
                                l->n, out, NULL, err);
