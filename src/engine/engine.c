@@ -61,9 +61,15 @@ int rk_engine_open(rk_engine **out, const char *config,
     if (rc)
         goto done;
     settings_from(&e->settings, e->config);
-    rk_loaded_init(&e->models,
-                   opts->embedder ? opts->embedder : e->config->models.embedder,
-                   opts->writer ? opts->writer : e->config->models.writer,
+    e->embedder = rk_strdup(opts->embedder ? opts->embedder
+                                           : e->config->models.embedder);
+    e->writer = rk_strdup(opts->writer ? opts->writer
+                                       : e->config->models.writer);
+    if (!e->embedder || !e->writer) {
+        rc = rk_no_memory(err);
+        goto done;
+    }
+    rk_loaded_init(&e->models, e->embedder, e->writer,
                    e->config->models.folder);
     store = opts->store ? opts->store : e->config->store;
     rc = paths_from(e, store, err);
@@ -88,6 +94,8 @@ void rk_engine_close(rk_engine *e)
     rk_loaded_clear(&e->models);
     rk_store_close(e->store);
     rk_config_free(e->config);
+    free(e->embedder);
+    free(e->writer);
     free(e->store_path);
     free(e->snapshot_path);
     free(e);
