@@ -219,7 +219,7 @@ typedef struct rk_usage {
     uint64_t prefix_tokens;    /* of the shared prefixes, evaluated */
     uint64_t candidate_tokens; /* of the candidates, evaluated */
     uint64_t reused_tokens;    /* of prefixes found already computed */
-    uint64_t embedded_texts;
+    uint64_t embedded_texts;   /* evaluated; kept vectors cost nothing */
 } rk_usage;
 
 typedef struct rk_answer {

@@ -1,5 +1,7 @@
 #include "core/error.h"
 
+#include "core/text.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -12,6 +14,7 @@ int rk_fail(rk_error *err, int code, const char *fmt, ...)
         va_start(ap, fmt);
         vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
         va_end(ap);
+        rk_text_end_whole(err->msg);
 
         /* One line, whatever was quoted in it. */
         for (char *p = err->msg; *p; p++)

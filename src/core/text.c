@@ -54,6 +54,22 @@ bool rk_text_is_utf8(const char *bytes, size_t len, size_t *bad)
 }
 
 
+void rk_text_end_whole(char *s)
+{
+    size_t len = strlen(s);
+    size_t n = 0; /* bytes that go on with a character */
+    unsigned char first;
+
+    while (n < len && n < 3 && (s[len - 1 - n] & 0xC0) == 0x80)
+        n++;
+    if (n == len)
+        return;
+    first = (unsigned char)s[len - 1 - n];
+    if (n < (first >= 0xF0 ? 3u : first >= 0xE0 ? 2u : first >= 0xC0))
+        s[len - 1 - n] = '\0';
+}
+
+
 /* Characters that are not seen but are read by a model. */
 static bool hidden(uint32_t c)
 {

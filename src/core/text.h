@@ -11,6 +11,10 @@
  * If not and `bad` is not NULL, *bad is the offset of the first wrong byte. */
 bool rk_text_is_utf8(const char *bytes, size_t len, size_t *bad);
 
+/* Takes off the end what a cut has left of a character: for texts that were
+ * UTF-8 and had to fit somewhere. */
+void rk_text_end_whole(char *s);
+
 /* Appends `s` with control characters, zero-width and bidirectional marks
  * and tag characters removed and runs of white space made one space: what a
  * prompt or an embedding may see of an item's text. */

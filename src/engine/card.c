@@ -25,20 +25,26 @@ void rk_card_add(rk_card_box *box, const char *section, const char *name,
                  const char *fmt, ...)
 {
     rk_line *lines = rk_grow(box->lines, box->n, &box->cap, sizeof(*lines));
-    char value[2048];
+    char *value = NULL;
     va_list ap;
+    int len;
 
-    va_start(ap, fmt);
-    vsnprintf(value, sizeof(value), fmt, ap);
-    va_end(ap);
     if (!lines) {
         box->failed = true;
         return;
     }
+    va_start(ap, fmt);
+    len = vsnprintf(NULL, 0, fmt, ap);
+    va_end(ap);
+    if (len >= 0)
+        value = rk_alloc_array((size_t)len + 1, 1);
+    va_start(ap, fmt);
+    if (value)
+        vsnprintf(value, (size_t)len + 1, fmt, ap);
+    va_end(ap);
     box->lines = lines;
-    lines[box->n] = (rk_line){rk_strdup(section), rk_strdup(name),
-                              rk_strdup(value)};
-    if (!lines[box->n].section || !lines[box->n].name || !lines[box->n].value)
+    lines[box->n] = (rk_line){rk_strdup(section), rk_strdup(name), value};
+    if (!lines[box->n].section || !lines[box->n].name || !value)
         box->failed = true;
     box->n++;
 }

@@ -54,10 +54,8 @@ static int by_way(const rk_paradigm *way, const rk_snapshot *s,
         rc = way->score(s, who, &copy, run, err);
     }
     for (size_t i = 0; i < c->n && rc == RK_OK; i++) {
-        float p = copy.list[i].probability;
-
         out->column[i] = copy.list[i].score;
-        out->odds[i] = logf(p / (1 - p));
+        out->odds[i] = rk_log_odds(copy.list[i].probability);
     }
     rk_candidates_clear(&copy);
     return rc;

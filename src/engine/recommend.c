@@ -1,6 +1,7 @@
 /* One request's walk: who, recall, filter, rank, explain, trace. */
 #include "core/clock.h"
 #include "core/mem.h"
+#include "core/text.h"
 #include "engine/answer.h"
 #include "engine/ask.h"
 #include "engine/rank.h"
@@ -173,6 +174,7 @@ static int ask_way(walk *w, rk_error *err)
     if ((rc == RK_ENOTFOUND || rc == RK_ENOTREADY) && w->way) {
         snprintf(w->level, sizeof(w->level), "auto, because %s: %.100s",
                  w->way->name, why.msg);
+        rk_text_end_whole(w->level);
         w->way = NULL;
         if (!given)
             w->candidates.n = 0;

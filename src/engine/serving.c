@@ -17,6 +17,7 @@ typedef struct opening {
     uint32_t *changed; /* positions whose text is newer than the bundle */
     size_t n_changed;
     size_t cap_changed;
+    bool *is_changed; /* (n_items) the same, by item */
 } opening;
 
 
@@ -73,13 +74,16 @@ static int take_item(void *ctx, const rk_record *r, rk_error *err)
 static int take_changed(void *ctx, const rk_record *r, rk_error *err)
 {
     opening *o = ctx;
-    uint32_t *more = rk_grow(o->changed, o->n_changed, &o->cap_changed,
-                             sizeof(*more));
+    uint32_t item = rk_ids_find(o->v->ids, r->id);
+    uint32_t *more;
 
+    if (item == RK_NO_ID)
+        return RK_OK; /* it came while the catalogue was read */
+    more = rk_grow(o->changed, o->n_changed, &o->cap_changed, sizeof(*more));
     if (!more)
         return rk_no_memory(err);
     o->changed = more;
-    more[o->n_changed++] = rk_ids_find(o->v->ids, r->id);
+    more[o->n_changed++] = item;
     return RK_OK;
 }
 
@@ -111,7 +115,14 @@ static int read_catalogue(opening *o, rk_run *run, rk_error *err)
     for (uint32_t i = 0; i < o->n_fitted && rc == RK_OK; i++)
         if (!v->items[i])
             rc = another_store(err);
-    return rc;
+    if (rc)
+        return rc;
+    o->is_changed = rk_calloc(v->snapshot.n_items, sizeof(*o->is_changed));
+    if (!o->is_changed)
+        return rk_no_memory(err);
+    for (size_t i = 0; i < o->n_changed; i++)
+        o->is_changed[o->changed[i]] = true;
+    return RK_OK;
 }
 
 
@@ -225,15 +236,6 @@ static int fresh_tokens(const rk_snapshot *s, uint32_t item, rk_run *run,
 }
 
 
-static bool is_changed(const opening *o, uint32_t item)
-{
-    for (size_t i = 0; i < o->n_changed; i++)
-        if (o->changed[i] == item)
-            return true;
-    return false;
-}
-
-
 static int open_tokens(opening *o, rk_run *run, rk_error *err)
 {
     rk_serving *v = o->v;
@@ -259,7 +261,7 @@ static int open_tokens(opening *o, rk_run *run, rk_error *err)
         rk_token_weight fresh[RK_TOKENS_MAX];
         size_t n_fresh = 0;
 
-        if (is_changed(o, i)) {
+        if (o->is_changed[i]) {
             rc = fresh_tokens(s, i, run, fresh, &n_fresh, err);
             if (rc)
                 return rc;
@@ -383,6 +385,7 @@ int rk_serving_open(rk_serving **out, const char *path,
     }
     rk_serving_close(o.v);
     free(o.changed);
+    free(o.is_changed);
     return rc;
 }
 

@@ -71,8 +71,9 @@ static void find(rk_card_box *box, size_t *n_wrong, const char *part, bool ok,
 }
 
 
+/* `key` is the fingerprint that the snapshot was made with, "" for none. */
 static void check_model(rk_card_box *box, size_t *n_wrong, rk_engine *e,
-                        enum rk_llm_role role)
+                        enum rk_llm_role role, const char *key)
 {
     const char *part = role == RK_WRITER ? "writer" : "embedder";
     const char *instead =
@@ -85,8 +86,17 @@ static void check_model(rk_card_box *box, size_t *n_wrong, rk_engine *e,
     rk_error why;
     rk_buf text;
 
+    if (rk_loaded_get(&e->models, role, &m, &why) == RK_OK && key[0] &&
+        strcmp(rk_llm_describe(m)->fingerprint, key) != 0) {
+        rk_card_add(box, part, "stale",
+                    "%s is another model than the one prepared with; until "
+                    "reckon prepare it is asked nothing",
+                    rk_llm_describe(m)->name);
+        ++*n_wrong;
+        return;
+    }
     rk_buf_init(&text);
-    if (rk_loaded_get(&e->models, role, &m, &why) == RK_OK)
+    if (m)
         rk_buf_printf(&text, "%s, %s", rk_llm_describe(m)->name,
                       rk_llm_describe(m)->architecture);
     else
@@ -184,9 +194,10 @@ int rk_doctor(rk_engine *e, rk_card **out, size_t *n_wrong, rk_error *err)
         goto done;
     find(box, n_wrong, "store", true, e->store_path);
     check_store(box, n_wrong, &n);
-    check_model(box, n_wrong, e, RK_EMBEDDER);
-    check_model(box, n_wrong, e, RK_WRITER);
     v = serving_of(e, &run, &why);
+    check_model(box, n_wrong, e, RK_EMBEDDER,
+                v ? v->snapshot.embedder_key : "");
+    check_model(box, n_wrong, e, RK_WRITER, v ? v->snapshot.writer_key : "");
     check_snapshot(box, n_wrong, v, &why);
     rc = rk_card_finish(box, out, err);
 

@@ -282,13 +282,20 @@ static int full_ranking(trial *t, asking *a, const rk_progress *p,
 }
 
 
-/* The truth at a drawn place among others the user has not had. */
+/* The truth at a drawn place among others the user has not had: `n` in all, or
+ * fewer in a small catalogue. */
 static int short_list(trial *t, const asking *a, size_t n, rk_rng *rng,
                       rk_candidates *c, rk_error *err)
 {
     uint32_t n_items = (uint32_t)t->corpus->n_items;
-    uint32_t place = rk_rng_below(rng, (uint32_t)n);
+    uint32_t place;
+    size_t most = 1;
     int rc = RK_OK;
+
+    for (uint32_t i = 0; i < n_items; i++)
+        most += !a->had[i] && i != a->truth;
+    n = n < most ? n : most;
+    place = rk_rng_below(rng, (uint32_t)n);
 
     while (c->n < n && rc == RK_OK) {
         rk_candidate one = {.item = rk_rng_below(rng, n_items),

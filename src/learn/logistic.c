@@ -175,6 +175,14 @@ float rk_sigmoid(float logit)
 }
 
 
+float rk_log_odds(float p)
+{
+    float logit = logf(p / (1 - p));
+
+    return logit > 16 ? 16 : logit < -16 ? -16 : logit;
+}
+
+
 typedef struct scored {
     float score;
     uint8_t y;

@@ -36,6 +36,10 @@ int rk_logistic_fit(rk_logistic *out, const float *x, const uint8_t *y,
 float rk_logistic_logit(const rk_logistic *m, const float *x, float *parts);
 float rk_sigmoid(float logit);
 
+/* The other way round, no further than 16 from 0, where a float knows no
+ * difference from certainty; NaN for NaN. */
+float rk_log_odds(float p);
+
 /* Area under the ROC curve by ranks, ties count half (Mann-Whitney), in
  * O(m log m). 0.5 when one class is absent; NaN when a score is NaN or there
  * is no memory. */

@@ -359,8 +359,9 @@ static int embeddings_explain(const rk_snapshot *s, const rk_who *who,
     if (rc)
         return rc;
     if (fitted)
-        rest = rk_logistic_logit(m, x, parts) - parts[PROFILE] -
-               parts[ITEM_RATE] - m->weight[TASTE] / m->sd[TASTE] * x[TASTE];
+        rest = rk_logistic_logit(m, x, parts) - parts[ITEM_RATE] -
+               (who->vector ? parts[PROFILE] : 0) -
+               m->weight[TASTE] / m->sd[TASTE] * x[TASTE];
     rc = add_events(s, who, c, fitted ? m->weight[TASTE] / m->sd[TASTE] : 1,
                     &rest, out, err);
     if (rc == RK_OK && who->vector)

@@ -2,6 +2,7 @@
 
 #include "core/buf.h"
 #include "core/mem.h"
+#include "core/text.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -77,6 +78,7 @@ int rk_reasons_add(rk_reasons *r, const char *kind, const char *id,
     va_start(ap, fmt);
     vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
+    rk_text_end_whole(text);
     e.text = rk_strdup(text);
     list = rk_grow(r->list, r->n, &r->cap, sizeof(*list));
     if (list)

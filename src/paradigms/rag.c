@@ -119,10 +119,8 @@ static int judge(const rk_snapshot *s, const rk_who *who, rk_candidates *io,
     if (rc == RK_OK)
         rc = rk_embeddings.score(s, who, &copy, run, err);
     for (size_t i = 0; i < io->n && rc == RK_OK; i++) {
-        float p = copy.list[i].probability;
-
-        io->list[i].probability = p;
-        io->list[i].score += logf(p / (1 - p));
+        io->list[i].probability = copy.list[i].probability;
+        io->list[i].score += rk_log_odds(copy.list[i].probability);
     }
     rk_candidates_clear(&copy);
     return rc;
@@ -169,6 +167,10 @@ static int rag_recall(const rk_snapshot *s, const rk_who *who, size_t k,
     }
     if (rc == RK_OK)
         rc = judge(s, who, out, run, err);
+    if (rc == RK_OK && out->n > k) { /* k for each wish */
+        rk_candidates_sort(out);
+        out->n = k;
+    }
     free(w.queries);
     return rc;
 }

@@ -236,6 +236,29 @@ static size_t add_clause(const rk_vocabulary *v, char *clause,
 }
 
 
+/* Where a clause ends, NULL at the end of the text: at a mark or "but", or
+ * before a word that turns down only what follows it. */
+static char *clause_end(char *clause, char **next)
+{
+    static const struct {
+        const char *text;
+        size_t gone;
+    } breaks[] = {{" but ", 5}, {" except ", 1}, {" without ", 1}};
+    char *end = strpbrk(clause, ",;.!?\n");
+
+    *next = end ? end + 1 : NULL;
+    for (size_t i = 0; i < sizeof(breaks) / sizeof(breaks[0]); i++) {
+        char *at = strcasestr(clause, breaks[i].text);
+
+        if (at && (!end || at < end)) {
+            end = at;
+            *next = at + breaks[i].gone;
+        }
+    }
+    return end;
+}
+
+
 int rk_profile_tokens(const rk_snapshot *s, const char *profile,
                       const float *logp, rk_token_weight out[RK_TOKENS_MAX],
                       size_t *n, rk_error *err)
@@ -248,14 +271,9 @@ int rk_profile_tokens(const rk_snapshot *s, const char *profile,
     if (!text)
         return rk_no_memory(err);
     while (clause && *clause) {
-        char *end = strpbrk(clause, ",;.!?\n");
-        char *but = strstr(clause, " but ");
-        char *next = end ? end + 1 : NULL;
+        char *next;
+        char *end = clause_end(clause, &next);
 
-        if (but && (!end || but < end)) {
-            end = but;
-            next = but + 5;
-        }
         if (end)
             *end = '\0';
         *n = add_clause(v, clause, out, *n);

@@ -2,6 +2,7 @@
 
 #include "core/clock.h"
 #include "core/mem.h"
+#include "core/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -32,6 +33,7 @@ void rk_run_trace(rk_run *run, const char *name, size_t n_in, size_t n_out,
     va_start(ap, fmt);
     vsnprintf(detail, sizeof(detail), fmt, ap);
     va_end(ap);
+    rk_text_end_whole(detail);
     stages = rk_grow(run->stages, run->n_stages, &run->cap_stages,
                      sizeof(*stages));
     if (!stages)

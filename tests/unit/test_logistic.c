@@ -372,9 +372,22 @@ static void test_auc_without_an_answer(void **state)
 }
 
 
+static void test_log_odds_are_the_sigmoid_turned_round_and_finite(void **state)
+{
+    (void)state;
+    for (float x = -9; x <= 9; x += 0.5f)
+        assert_true(fabsf(rk_log_odds(rk_sigmoid(x)) - x) < 2e-3f);
+    assert_true(rk_log_odds(0) == -16);
+    assert_true(rk_log_odds(1) == 16);
+    assert_true(rk_log_odds(rk_sigmoid(-80)) == -16);
+    assert_true(isnan(rk_log_odds(NAN)));
+}
+
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_log_odds_are_the_sigmoid_turned_round_and_finite),
         cmocka_unit_test(test_the_gradient_vanishes_at_the_fit),
         cmocka_unit_test(test_features_are_standardised),
         cmocka_unit_test(test_signs_of_planted_weights_are_found),

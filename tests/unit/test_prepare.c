@@ -188,7 +188,7 @@ static void test_a_stopped_prepare_goes_on_to_the_same_end(void **state)
     shop_copy(&whole, &empty);
     assert_ok(prepare_watched(&whole, &w, 0, &err), err);
     n_calls = w.calls;
-    for (size_t stop = 1; stop <= n_calls; stop += 7) {
+    for (size_t stop = 1; stop <= n_calls; stop += 13) {
         shop s;
 
         shop_copy(&s, &empty);
@@ -247,11 +247,11 @@ static void test_the_smallest_shops_are_prepared(void **state)
     const rk_event event = {"U1", "B1", "like", 1, NOW};
 
     (void)state;
-    for (size_t i = 0; i < 8; i++) {
+    for (size_t i = 0; i < 4; i++) {
         rk_error err;
         shop s;
 
-        shop_open(&s, models[i / 2]);
+        shop_open(&s, models[i]);
         assert_ok(rk_put_items(s.engine, &item, 1, &err), err);
         if (i % 2)
             assert_ok(rk_put_events(s.engine, &event, 1, &err), err);
@@ -276,7 +276,7 @@ static void test_the_smallest_shops_are_prepared(void **state)
 /* There is no snapshot, or the whole one: what is only told may be lost. */
 static void test_preparing_survives_allocations_failing(void **state)
 {
-    static const size_t step = 307; /* of some thousands */
+    static const size_t step = 613; /* of some thousands */
     size_t n = 1;
     size_t made;
     shop whole;
@@ -304,7 +304,7 @@ static void test_preparing_survives_allocations_failing(void **state)
         shop_close(&s);
         n += step;
     } while (made + step >= n);
-    assert_true(n > 10 * step);
+    assert_true(n > 5 * step);
     shop_close(&whole);
     shop_close(&empty);
 }

@@ -494,7 +494,10 @@ static void test_another_model_is_stood_in_for(void **state)
     const rk_request request = {.user = "U12345", .way = "llm", .n = 5};
     char path[512];
     rk_engine_opts tiny = {.writer = path};
+    rk_card *card;
+    size_t n_wrong;
     rk_answer *a;
+    rk_error err;
     shop s;
 
     (void)state;
@@ -508,6 +511,12 @@ static void test_another_model_is_stood_in_for(void **state)
                                   "reckon prepare");
     assert_int_equal(a->n_items, 5);
     rk_answer_free(a);
+    assert_ok(rk_doctor(s.engine, &card, &n_wrong, &err), err);
+    assert_int_equal(n_wrong, 1);
+    for (size_t i = 0; i < card->n_lines; i++)
+        if (strcmp(card->lines[i].section, "writer") == 0)
+            assert_string_equal(card->lines[i].name, "stale");
+    rk_card_free(card);
     shop_close(&s);
 }
 

@@ -37,6 +37,30 @@ static void test_utf8_is_told_from_what_only_looks_like_it(void **state)
 }
 
 
+static void test_a_text_that_was_cut_ends_with_a_whole_character(void **state)
+{
+    static const char whole[] = "a\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80";
+    static const size_t ends[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10};
+    char inside[8];
+
+    (void)state;
+    for (size_t len = 0; len <= 10; len++) {
+        char cut[11] = "";
+
+        memcpy(cut, whole, len);
+        rk_text_end_whole(cut);
+        assert_int_equal(strlen(cut), ends[len]);
+        assert_memory_equal(cut, whole, ends[len]);
+    }
+    strcpy(inside, "a\xC3 b");
+    rk_text_end_whole(inside);
+    assert_string_equal(inside, "a\xC3 b"); /* what is inside stays */
+    strcpy(inside, "\x80\x80");
+    rk_text_end_whole(inside);
+    assert_string_equal(inside, "\x80\x80");
+}
+
+
 static void test_cleaning_removes_what_nobody_sees(void **state)
 {
     rk_buf b;
@@ -121,6 +145,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_utf8_is_told_from_what_only_looks_like_it),
+        cmocka_unit_test(test_a_text_that_was_cut_ends_with_a_whole_character),
         cmocka_unit_test(test_cleaning_removes_what_nobody_sees),
         cmocka_unit_test(test_pieces_are_trimmed_and_empty_ones_kept),
         cmocka_unit_test(test_words_are_found_whole_with_plural_and_any_case),
