@@ -285,6 +285,96 @@ RK_API void rk_card_free(rk_card *card);
 RK_API char *rk_answer_json(const rk_answer *answer);
 RK_API char *rk_card_json(const rk_card *card);
 
+/* Evaluation ---------------------------------------------------------------*/
+
+/* A mean over users with its 95% interval. */
+typedef struct rk_figure {
+    const char *metric; /* "ndcg@10" */
+    double value;
+    double low;
+    double high;
+} rk_figure;
+
+/* The headline figure of some of the users. */
+typedef struct rk_part {
+    const char *by;   /* "history" or "popularity" */
+    const char *name; /* "20 to 49 events" */
+    size_t n_users;
+    rk_figure figure;
+} rk_part;
+
+/* One way or learner under test. */
+typedef struct rk_contender {
+    const char *name;
+    const char *note; /* why it was left out, or what to know; "" */
+    size_t n_users;   /* 0: it was left out */
+    const rk_figure *figures;
+    size_t n_figures;
+    const rk_part *parts;
+    size_t n_parts;
+    double train_s;
+    double p50_us; /* of scoring one user */
+    double p95_us;
+    rk_usage usage;
+} rk_contender;
+
+/* The headline figure of `b` minus that of `a`, paired by user. */
+typedef struct rk_contrast {
+    const char *a;
+    const char *b;
+    rk_figure difference;
+} rk_contrast;
+
+/* A figure that others published for the same protocol. */
+typedef struct rk_published_figure {
+    const char *name;
+    const char *metric;
+    double value;
+} rk_published_figure;
+
+typedef struct rk_report {
+    const char *protocol;
+    const char *summary;
+    const char *headline; /* the metric that rows are ordered by */
+    const char *command;  /* that makes this report again */
+    uint64_t seed;
+    size_t n_items;
+    size_t n_users; /* asked */
+    const rk_contender *rows;
+    size_t n_rows;
+    const rk_contrast *contrasts;
+    size_t n_contrasts;
+    const rk_published_figure *published;
+    size_t n_published;
+    const char *const *notes;
+    size_t n_notes;
+    int64_t took_us;
+} rk_report;
+
+typedef struct rk_evaluate_opts {
+    const char *data;        /* folder of the protocol's files, if it has any */
+    const char *const *ways; /* of recommending, or learners; NULL: all */
+    size_t n_ways;
+    const char *effort; /* "fast" "full"; NULL: the configuration's */
+    size_t n_users;     /* asked at most, drawn with the seed; 0: all */
+    uint64_t seed;
+    rk_progress progress;
+} rk_evaluate_opts;
+
+/* Runs a public protocol, or "mine": the newest events of the engine's own
+ * store, predicted from what was before. The store of the engine is read for
+ * "mine" and otherwise only keeps what models said about texts. RK_EINVAL (no
+ * such protocol or way), RK_ENOTFOUND (data), RK_EFORMAT. */
+RK_API int rk_evaluate(rk_engine *engine, const char *protocol,
+                       const rk_evaluate_opts *opts, rk_report **out,
+                       rk_error *err);
+RK_API void rk_report_free(rk_report *report);
+
+/* The JSON document, or one self-contained HTML page; free() it. NULL: no
+ * memory. */
+RK_API char *rk_report_json(const rk_report *report);
+RK_API char *rk_report_html(const rk_report *report);
+
 #ifdef __cplusplus
 }
 #endif

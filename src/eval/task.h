@@ -1,0 +1,73 @@
+/* One protocol made ready: what may be trained on, who is asked, and what the
+ * answers are. A protocol is one file that fills a task; the judge
+ * (eval/judge.h) does the rest the same way for all.
+ *
+ * `validation` and `test` are corpora over the items of `train` (the same
+ * positions): their histories are what a contestant is given. Nothing that it
+ * is asked for stands in `train` for the same user, nor anything later. */
+#ifndef RK_EVAL_TASK_H
+#define RK_EVAL_TASK_H
+
+#include "data/corpus.h"
+
+enum rk_task_kind {
+    RK_TASK_RANK, /* which items come next: NDCG, recall, MRR */
+    RK_TASK_LIKE  /* whether this item pleases: AUC */
+};
+
+/* Somebody asked for something: user u of `asked` and the right answers. */
+typedef struct rk_questions {
+    rk_corpus *asked;     /* histories as given; owned */
+    size_t *truth_start;  /* (asked->n_users + 1) */
+    uint32_t *truth;      /* items; an empty range is not asked */
+    size_t n_candidates;  /* 0: all items but those in the history */
+    uint32_t *candidates; /* (n_users, n_candidates), RK_NO_ID past the end of
+                             a shorter list; the truth at a drawn place */
+    int8_t *label;        /* RK_TASK_LIKE: (n_users), 1 or 0, of the truth */
+    uint32_t *cluster;    /* (n_users) resampled together in the bootstrap;
+                             NULL: each alone */
+} rk_questions;
+
+typedef struct rk_task {
+    const char *name;
+    enum rk_task_kind kind;
+    rk_corpus *train;
+    rk_questions validation; /* for tuning; asked NULL: none */
+    rk_questions test;
+    bool *hidden;     /* (n_items) cold items, absent from `train`'s events;
+                         NULL: none */
+    bool hidden_only; /* rank the hidden items among themselves */
+    size_t k;         /* of the headline figure, as NDCG@k */
+    char **notes;     /* (n_notes) what a reader must know, one line each */
+    size_t n_notes;
+} rk_task;
+
+typedef struct rk_task_opts {
+    const char *data; /* folder of the protocol's files */
+    uint64_t seed;
+    size_t n_users; /* asked at most, drawn with the seed; 0: all */
+} rk_task_opts;
+
+typedef struct rk_published {
+    const char *name;   /* "SASRec" */
+    const char *metric; /* "ndcg@10" */
+    double value;
+} rk_published;
+
+typedef struct rk_protocol {
+    const char *name;    /* "ml-1m-loo" */
+    const char *summary; /* one line */
+    const char *needs;   /* which files, for a person */
+    /* RK_ENOTFOUND with the path of what is missing; RK_EFORMAT with file and
+     * line. */
+    int (*load)(rk_task **out, const rk_task_opts *opts, rk_error *err);
+    const rk_published *published; /* ends with a NULL name */
+} rk_protocol;
+
+/* Ends with NULL. */
+extern const rk_protocol *const rk_protocols[];
+const rk_protocol *rk_protocol_find(const char *name);
+
+void rk_task_free(rk_task *t);
+
+#endif
