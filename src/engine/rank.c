@@ -347,8 +347,9 @@ int rk_rank_fit(float *weights, const rk_workshop *w, const rk_snapshot *s,
         lists++;
     }
     if (rc == RK_OK && found)
-        rc = rk_fuse_fit(weights, x, truth, lists, FIT_LIST, RK_FUSION_FEATURES,
-                         prior, 1.0f, err);
+        rc = rk_fuse_fit(
+            weights, &(rk_lists){x, truth, lists, FIT_LIST, RK_FUSION_FEATURES},
+            &(rk_fuse_opts){.prior = prior, .l2 = 1}, err);
     if (rc == RK_OK)
         rc = rk_progress_report(w->progress, "learning to fuse", c->n_users,
                                 c->n_users, err);

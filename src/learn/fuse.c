@@ -6,15 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct lists {
-    const float *x; /* (n_lists, n_candidates, n_features) */
-    const uint32_t *truth;
-    size_t n_lists;
-    size_t n_candidates;
-    size_t n_features;
+typedef struct problem {
+    rk_lists lists;
     const float *prior;
     double l2;
-} lists;
+} problem;
 
 
 void rk_zscore(float *scores, size_t n)
@@ -50,7 +46,7 @@ static double score_of(const double *w, const float *x, size_t n)
 
 
 /* log sum over candidates of exp(score), by the running maximum. */
-static double log_sum_exp(const lists *l, const float *x, const double *w)
+static double log_sum_exp(const rk_lists *l, const float *x, const double *w)
 {
     double max = -INFINITY;
     double sum = 0;
@@ -71,8 +67,8 @@ static double log_sum_exp(const lists *l, const float *x, const double *w)
 
 /* Adds one list's share: the gradient is the mean under the softmax of the
  * features less the truth's, the Hessian their covariance. */
-static void derive(const lists *l, size_t list, const double *w, double log_sum,
-                   double *gradient, double *hessian)
+static void derive(const rk_lists *l, size_t list, const double *w,
+                   double log_sum, double *gradient, double *hessian)
 {
     size_t n = l->n_features;
     const float *x = l->x + list * l->n_candidates * n;
@@ -104,7 +100,8 @@ static void derive(const lists *l, size_t list, const double *w, double log_sum,
 static double loss(const void *ctx, const double *w, double *gradient,
                    double *hessian)
 {
-    const lists *l = ctx;
+    const problem *p = ctx;
+    const rk_lists *l = &p->lists;
     size_t n = l->n_features;
     double sum = 0;
 
@@ -120,24 +117,22 @@ static double loss(const void *ctx, const double *w, double *gradient,
             derive(l, i, w, log_sum, gradient, hessian);
     }
     for (size_t j = 0; j < n; j++) {
-        double off = w[j] - l->prior[j];
+        double off = w[j] - p->prior[j];
 
-        sum += l->l2 / 2 * off * off;
+        sum += p->l2 / 2 * off * off;
         if (gradient) {
-            gradient[j] += l->l2 * off;
-            hessian[j * n + j] += l->l2;
+            gradient[j] += p->l2 * off;
+            hessian[j * n + j] += p->l2;
         }
     }
     return sum;
 }
 
 
-static int lists_check(const lists *l, rk_error *err)
+static int lists_check(const rk_lists *l, rk_error *err)
 {
     size_t n_truths = 0;
 
-    if (!(l->l2 >= 0) || !isfinite(l->l2))
-        return rk_fail(err, RK_EINVAL, "l2 is %g, must be 0 or more", l->l2);
     for (size_t i = 0; i < l->n_lists; i++) {
         if (l->truth[i] == UINT32_MAX)
             continue;
@@ -163,29 +158,31 @@ static int lists_check(const lists *l, rk_error *err)
 }
 
 
-int rk_fuse_fit(float *w, const float *x, const uint32_t *truth, size_t n_lists,
-                size_t n_candidates, size_t n_features, const float *prior,
-                float l2, rk_error *err)
+int rk_fuse_fit(float *w, const rk_lists *lists, const rk_fuse_opts *opts,
+                rk_error *err)
 {
-    lists l = {x, truth, n_lists, n_candidates, n_features, prior, l2};
+    problem p = {*lists, opts->prior, (double)opts->l2};
+    size_t n = lists->n_features;
     double wide[RK_FUSE_MAX];
     int8_t sign[RK_FUSE_MAX];
     int rc;
 
-    if (n_features < 1 || n_features > RK_FUSE_MAX)
-        return rk_fail(err, RK_EINVAL, "%zu features, must be 1 to %d",
-                       n_features, RK_FUSE_MAX);
-    memcpy(w, prior, n_features * sizeof(*w));
-    rc = lists_check(&l, err);
+    if (n < 1 || n > RK_FUSE_MAX)
+        return rk_fail(err, RK_EINVAL, "%zu features, must be 1 to %d", n,
+                       RK_FUSE_MAX);
+    memcpy(w, opts->prior, n * sizeof(*w));
+    if (!(p.l2 >= 0) || !isfinite(p.l2))
+        return rk_fail(err, RK_EINVAL, "l2 is %g, must be 0 or more", p.l2);
+    rc = lists_check(lists, err);
     if (rc != RK_OK)
         return rc;
 
-    for (size_t j = 0; j < n_features; j++) {
-        wide[j] = prior[j];
-        sign[j] = +1;
+    for (size_t j = 0; j < n; j++) {
+        wide[j] = opts->prior[j];
+        sign[j] = opts->either_sign ? 0 : +1;
     }
-    rk_newton_minimise(wide, n_features, sign, loss, &l);
-    for (size_t j = 0; j < n_features; j++)
+    rk_newton_minimise(wide, n, sign, loss, &p);
+    for (size_t j = 0; j < n; j++)
         w[j] = (float)wide[j];
     return RK_OK;
 }

@@ -281,7 +281,8 @@ int rk_ranking_fit(float *weights, const rk_workshop *w, const rk_snapshot *s,
         lists++;
     }
     if (rc == RK_OK && lists > 0)
-        rc = rk_fuse_fit(weights, x, truth, lists, LIST, n, prior, 1.0f, err);
+        rc = rk_fuse_fit(weights, &(rk_lists){x, truth, lists, LIST, n},
+                         &(rk_fuse_opts){.prior = prior, .l2 = 1}, err);
     free(x);
     free(truth);
     return rc;

@@ -72,6 +72,16 @@ static double loss_near(const float *w, const float *x, const uint32_t *truth,
 }
 
 
+/* Over lists of CANDIDATES, with the prior above. */
+static int fit(float *w, const float *x, const uint32_t *truth, size_t n_lists,
+               size_t n_features, float l2, rk_error *err)
+{
+    return rk_fuse_fit(w,
+                       &(rk_lists){x, truth, n_lists, CANDIDATES, n_features},
+                       &(rk_fuse_opts){.prior = prior, .l2 = l2}, err);
+}
+
+
 static void test_the_gradient_vanishes_at_the_fit(void **state)
 {
     static float x[LISTS * CANDIDATES * N];
@@ -84,9 +94,7 @@ static void test_the_gradient_vanishes_at_the_fit(void **state)
     for (size_t i = 0; i < 3; i++) {
         lists_fill(x, truth, i);
         truth[3] = UINT32_MAX;
-        assert_int_equal(
-            rk_fuse_fit(w, x, truth, LISTS, CANDIDATES, N, prior, l2s[i], NULL),
-            RK_OK);
+        assert_int_equal(fit(w, x, truth, LISTS, N, l2s[i], NULL), RK_OK);
         for (size_t j = 0; j < N; j++) {
             double up = loss_near(w, x, truth, (double)l2s[i], j, h);
             double down = loss_near(w, x, truth, (double)l2s[i], j, -h);
@@ -107,11 +115,27 @@ static void test_a_scorer_that_ranks_backwards_is_left_out(void **state)
     lists_fill(x, truth, 9);
     for (size_t i = 0; i < (size_t)LISTS * CANDIDATES; i++)
         x[i * N + 2] = -x[i * N + 2];
-    assert_int_equal(
-        rk_fuse_fit(w, x, truth, LISTS, CANDIDATES, N, prior, 0.01f, NULL),
-        RK_OK);
+    assert_int_equal(fit(w, x, truth, LISTS, N, 0.01f, NULL), RK_OK);
     assert_true(w[2] == 0);
     assert_true(fabs((double)w[0] - planted[0]) < 0.4);
+}
+
+
+static void test_a_scorer_that_ranks_backwards_may_be_turned_round(void **state)
+{
+    static float x[LISTS * CANDIDATES * N];
+    uint32_t truth[LISTS];
+    float w[N];
+
+    (void)state;
+    lists_fill(x, truth, 9);
+    for (size_t i = 0; i < (size_t)LISTS * CANDIDATES; i++)
+        x[i * N + 2] = -x[i * N + 2];
+    assert_int_equal(
+        rk_fuse_fit(w, &(rk_lists){x, truth, LISTS, CANDIDATES, N},
+                    &(rk_fuse_opts){prior, 0.01f, .either_sign = true}, NULL),
+        RK_OK);
+    assert_true(fabs((double)w[2] + planted[2]) < 0.4);
 }
 
 
@@ -123,9 +147,7 @@ static void test_planted_weights_are_found(void **state)
 
     (void)state;
     lists_fill(x, truth, 9);
-    assert_int_equal(
-        rk_fuse_fit(w, x, truth, LISTS, CANDIDATES, N, prior, 0.01f, NULL),
-        RK_OK);
+    assert_int_equal(fit(w, x, truth, LISTS, N, 0.01f, NULL), RK_OK);
     for (size_t j = 0; j < N; j++)
         assert_true(fabs((double)w[j] - planted[j]) < 0.4);
 }
@@ -139,9 +161,7 @@ static void test_a_strong_l2_keeps_the_prior(void **state)
 
     (void)state;
     lists_fill(x, truth, 2);
-    assert_int_equal(
-        rk_fuse_fit(w, x, truth, LISTS, CANDIDATES, N, prior, 1e9f, NULL),
-        RK_OK);
+    assert_int_equal(fit(w, x, truth, LISTS, N, 1e9f, NULL), RK_OK);
     for (size_t j = 0; j < N; j++)
         assert_true(fabsf(w[j] - prior[j]) < 1e-5f);
 }
@@ -157,12 +177,8 @@ static void test_a_list_without_its_truth_changes_nothing(void **state)
     (void)state;
     lists_fill(x, truth, 4);
     truth[LISTS - 1] = UINT32_MAX;
-    assert_int_equal(
-        rk_fuse_fit(with, x, truth, LISTS, CANDIDATES, N, prior, 1, NULL),
-        RK_OK);
-    assert_int_equal(rk_fuse_fit(without, x, truth, LISTS - 1, CANDIDATES, N,
-                                 prior, 1, NULL),
-                     RK_OK);
+    assert_int_equal(fit(with, x, truth, LISTS, N, 1, NULL), RK_OK);
+    assert_int_equal(fit(without, x, truth, LISTS - 1, N, 1, NULL), RK_OK);
     assert_memory_equal(with, without, sizeof(with));
 }
 
@@ -179,9 +195,7 @@ static void test_a_perfect_scorer_gets_a_finite_weight(void **state)
     lists_fill(x, truth, 5);
     for (size_t l = 0; l < LISTS; l++)
         x[(l * CANDIDATES + truth[l]) * N] = 50;
-    assert_int_equal(
-        rk_fuse_fit(w, x, truth, LISTS, CANDIDATES, N, prior, 1e-3f, NULL),
-        RK_OK);
+    assert_int_equal(fit(w, x, truth, LISTS, N, 1e-3f, NULL), RK_OK);
     for (size_t j = 0; j < N; j++)
         assert_true(isfinite(w[j]));
     assert_true(w[0] > 0);
@@ -199,8 +213,7 @@ test_a_feature_that_is_the_same_for_all_keeps_its_prior(void **state)
     lists_fill(x, truth, 6);
     for (size_t i = 0; i < LISTS * CANDIDATES; i++)
         x[i * N] = 1e6f;
-    assert_int_equal(
-        rk_fuse_fit(w, x, truth, LISTS, CANDIDATES, N, prior, 0, NULL), RK_OK);
+    assert_int_equal(fit(w, x, truth, LISTS, N, 0, NULL), RK_OK);
     assert_true(w[0] == prior[0]);
     assert_true(fabs((double)w[1] - planted[1]) < 0.4);
 }
@@ -215,33 +228,21 @@ static void test_unusable_lists_are_refused_and_give_the_prior(void **state)
 
     (void)state;
     lists_fill(x, truth, 7);
-    assert_int_equal(
-        rk_fuse_fit(w, x, truth, LISTS, CANDIDATES, 0, prior, 1, &err),
-        RK_EINVAL);
-    assert_int_equal(rk_fuse_fit(w, x, truth, LISTS, CANDIDATES,
-                                 RK_FUSE_MAX + 1, prior, 1, &err),
+    assert_int_equal(fit(w, x, truth, LISTS, 0, 1, &err), RK_EINVAL);
+    assert_int_equal(fit(w, x, truth, LISTS, RK_FUSE_MAX + 1, 1, &err),
                      RK_EINVAL);
-    assert_int_equal(
-        rk_fuse_fit(w, x, truth, LISTS, CANDIDATES, N, prior, -1, &err),
-        RK_EINVAL);
-    assert_int_equal(rk_fuse_fit(w, x, truth, 0, CANDIDATES, N, prior, 1, &err),
-                     RK_EINVAL);
+    assert_int_equal(fit(w, x, truth, LISTS, N, -1, &err), RK_EINVAL);
+    assert_int_equal(fit(w, x, truth, 0, N, 1, &err), RK_EINVAL);
     truth[2] = CANDIDATES;
-    assert_int_equal(
-        rk_fuse_fit(w, x, truth, LISTS, CANDIDATES, N, prior, 1, &err),
-        RK_EINVAL);
+    assert_int_equal(fit(w, x, truth, LISTS, N, 1, &err), RK_EINVAL);
     assert_non_null(strstr(err.msg, "list 2 is 20"));
     truth[2] = 0;
     x[(5 * CANDIDATES + 4) * N + 1] = NAN;
-    assert_int_equal(
-        rk_fuse_fit(w, x, truth, LISTS, CANDIDATES, N, prior, 1, &err),
-        RK_EINVAL);
+    assert_int_equal(fit(w, x, truth, LISTS, N, 1, &err), RK_EINVAL);
     assert_non_null(strstr(err.msg, "feature 1 of candidate 4 of list 5"));
     memset(truth, 0xff, sizeof(truth));
     w[0] = 5;
-    assert_int_equal(
-        rk_fuse_fit(w, x, truth, LISTS, CANDIDATES, N, prior, 1, &err),
-        RK_EINVAL);
+    assert_int_equal(fit(w, x, truth, LISTS, N, 1, &err), RK_EINVAL);
     assert_memory_equal(w, prior, sizeof(w));
 }
 
@@ -289,6 +290,8 @@ int main(void)
         cmocka_unit_test(test_the_gradient_vanishes_at_the_fit),
         cmocka_unit_test(test_planted_weights_are_found),
         cmocka_unit_test(test_a_scorer_that_ranks_backwards_is_left_out),
+        cmocka_unit_test(
+            test_a_scorer_that_ranks_backwards_may_be_turned_round),
         cmocka_unit_test(test_a_strong_l2_keeps_the_prior),
         cmocka_unit_test(test_a_list_without_its_truth_changes_nothing),
         cmocka_unit_test(test_a_perfect_scorer_gets_a_finite_weight),
