@@ -65,6 +65,8 @@ struct rk_learner {
     enum rk_effort effort; /* the least at which it is trained */
     size_t n_columns;
     const char *const *columns; /* (n_columns) names */
+    bool is_log; /* scores are like log-odds; else like probabilities, a few
+                    large ones far above many small */
 
     void (*estimate)(const rk_histories *h, const rk_train_opts *opts,
                      rk_estimate *out);

@@ -1,0 +1,415 @@
+#include "core/buf.h"
+#include "core/clock.h"
+#include "core/mem.h"
+#include "core/rng.h"
+#include "core/topk.h"
+#include "learn/blend_internal.h"
+#include "learn/fuse.h"
+
+#include <math.h>
+#include <string.h>
+
+#define DEFAULT_LISTS      6000
+#define DEFAULT_CANDIDATES 200
+#define FEWEST             3 /* items of a history whose last one teaches */
+#define L2                 1.0f
+#define WIDEST             (RK_FUSE_MAX / 2) /* columns: each has two weights */
+
+/* Everything but users' last items, and some users whose last item teaches. */
+typedef struct trial {
+    rk_histories before; /* of all; owned */
+    size_t n_asked;
+    uint32_t *asked; /* (n_asked) users */
+    uint32_t *truth; /* (n_asked) */
+} trial;
+
+
+static void trial_clear(trial *t)
+{
+    free((void *)t->before.start);
+    free((void *)t->before.item);
+    free(t->asked);
+    free(t->truth);
+}
+
+
+/* Who is asked, in the users' order: all, or a seeded draw. */
+static void draw_asked(trial *t, const rk_histories *h, size_t most,
+                       uint64_t seed)
+{
+    rk_rng rng = {seed};
+    size_t left = 0;
+
+    for (size_t u = 0; u < h->n_users; u++)
+        left += h->start[u + 1] - h->start[u] >= FEWEST;
+    for (size_t u = 0; u < h->n_users; u++) {
+        if (h->start[u + 1] - h->start[u] < FEWEST)
+            continue;
+        if (rk_rng_unit(&rng) * (double)left < (double)(most - t->n_asked)) {
+            t->truth[t->n_asked] = h->item[h->start[u + 1] - 1];
+            t->asked[t->n_asked++] = (uint32_t)u;
+        }
+        left--;
+    }
+}
+
+
+static int trial_init(trial *t, const rk_histories *h, size_t most,
+                      uint64_t seed, rk_error *err)
+{
+    size_t *start = rk_calloc(h->n_users + 1, sizeof(*start));
+    uint32_t *item = rk_alloc_array(h->start[h->n_users] - h->start[0],
+                                    sizeof(*item));
+    size_t n = 0;
+
+    t->before = (rk_histories){h->n_users, h->n_items, start, item};
+    t->asked = rk_alloc_array(h->n_users, sizeof(*t->asked));
+    t->truth = rk_alloc_array(h->n_users, sizeof(*t->truth));
+    if (!start || !item || !t->asked || !t->truth)
+        return rk_no_memory(err);
+    for (size_t u = 0; u < h->n_users; u++) {
+        size_t len = h->start[u + 1] - h->start[u];
+
+        len -= len >= FEWEST;
+        if (len)
+            memcpy(item + n, h->item + h->start[u], len * sizeof(*item));
+        n += len;
+        start[u + 1] = n;
+    }
+    draw_asked(t, h, most, seed);
+    return RK_OK;
+}
+
+
+/* Training the models
+ * --------------------------------------------------------*/
+
+static int add_model(rk_blend *b, const rk_learner *l, const rk_histories *h,
+                     const rk_train_opts *opts, rk_error *err)
+{
+    int64_t start = rk_clock_us();
+    int rc;
+
+    if (b->n_models == RK_BLEND_MODELS || b->n_columns + l->n_columns > WIDEST)
+        return rk_fail(err, RK_EINVAL,
+                       "%s is more than the %d models or %d columns that a "
+                       "blend may have",
+                       l->name, RK_BLEND_MODELS, WIDEST);
+    rc = l->train(&b->models[b->n_models], h, opts, err);
+    if (rc)
+        return rc;
+    b->train_s[b->n_models++] = (double)(rk_clock_us() - start) / 1e6;
+    b->n_columns += l->n_columns;
+    return RK_OK;
+}
+
+
+/* What the list names, or all that the effort allows and that can be. */
+static int add_models(rk_blend *b, const rk_histories *h,
+                      const rk_blend_opts *opts, rk_error *err)
+{
+    const rk_learner *const *l = opts->learners ? opts->learners : rk_learners;
+    rk_buf why;
+    int rc = RK_OK;
+
+    rk_buf_init(&why);
+    for (; *l && rc == RK_OK; l++) {
+        rk_error refused = {0};
+
+        if (!opts->learners && (*l)->effort > opts->train.effort)
+            continue;
+        rc = add_model(b, *l, h, &opts->train, &refused);
+        if (rc == RK_EINVAL && !opts->learners) {
+            rk_buf_printf(&why, "%s%s", why.len ? "; " : "", refused.msg);
+            rc = RK_OK;
+        } else if (rc) {
+            (void)rk_fail(err, rc, "%s", refused.msg);
+        }
+    }
+    b->left_out = rk_buf_take(&why);
+    if (rc == RK_OK && !b->left_out)
+        rc = rk_no_memory(err);
+    if (rc == RK_OK && b->n_models == 0)
+        rc = rk_fail(err, RK_EINVAL, "no learner can be trained: %s",
+                     b->left_out);
+    return rc;
+}
+
+
+/* The same models as `like`, on other histories. */
+static int add_same(rk_blend *b, const rk_blend *like, const rk_histories *h,
+                    const rk_train_opts *opts, rk_error *err)
+{
+    int rc = RK_OK;
+
+    for (size_t i = 0; i < like->n_models && rc == RK_OK; i++) {
+        rc = add_model(b, like->models[i]->learner, h, opts, err);
+        if (rc == RK_OK)
+            b->train_s[i] += like->train_s[i];
+    }
+    return rc;
+}
+
+
+/* The lists
+ * ------------------------------------------------------------------*/
+
+static void measure_lengths(rk_blend *b, const trial *t)
+{
+    double mean = 0;
+    double square = 0;
+
+    for (size_t i = 0; i < t->n_asked; i++) {
+        size_t u = t->asked[i];
+        double l = log1p((double)(t->before.start[u + 1] - t->before.start[u]));
+
+        mean += l / (double)t->n_asked;
+        square += l * l / (double)t->n_asked;
+    }
+    b->log_mean = (float)mean;
+    b->log_sd = (float)sqrt(fmax(0, square - mean * mean));
+}
+
+
+/* Lists being written, and the batch at hand. */
+typedef struct writing {
+    const rk_blend *b;
+    size_t n_candidates;
+    float *x;        /* (n_asked, n_candidates, 2 n_columns) */
+    uint32_t *truth; /* (n_asked) places */
+    float *columns;  /* see rk_blend_columns() */
+    float *sum;      /* (n_items) of all columns of one user */
+    rk_hit *room;    /* (n_candidates) */
+} writing;
+
+
+static const float *column_at(const writing *w, const rk_histories *who,
+                              size_t user, size_t column)
+{
+    const float *x = w->columns;
+    size_t m = 0;
+
+    while (column >= w->b->models[m]->learner->n_columns) {
+        size_t n_columns = w->b->models[m++]->learner->n_columns;
+
+        x += who->n_users * n_columns * w->b->n_items;
+        column -= n_columns;
+    }
+    return x + (user * w->b->models[m]->learner->n_columns + column) *
+                   w->b->n_items;
+}
+
+
+/* The candidates of a user: what all columns together hold for best, of what
+ * was not had. */
+static size_t choose(const writing *w, const rk_histories *who, size_t user)
+{
+    size_t n = w->b->n_items;
+    rk_topk top;
+
+    memset(w->sum, 0, n * sizeof(*w->sum));
+    for (size_t c = 0; c < w->b->n_columns; c++) {
+        const float *x = column_at(w, who, user, c);
+
+        for (size_t i = 0; i < n; i++)
+            w->sum[i] += x[i];
+    }
+    for (size_t k = who->start[user]; k < who->start[user + 1]; k++)
+        w->sum[who->item[k]] = -INFINITY;
+    rk_topk_init(&top, w->room, w->n_candidates);
+    for (uint32_t i = 0; i < n; i++)
+        if (w->sum[i] > -INFINITY)
+            rk_topk_add(&top, i, w->sum[i]);
+    return rk_topk_finish(&top);
+}
+
+
+/* One user's list; a place that no candidate takes repeats the last one's
+ * features, far behind. */
+static void write_list(const writing *w, const rk_histories *who, size_t user,
+                       size_t list, uint32_t truth)
+{
+    size_t n_features = 2 * w->b->n_columns;
+    float *x = w->x + list * w->n_candidates * n_features;
+    float g = rk_blend_length(w->b, who, user);
+    size_t n = choose(w, who, user);
+
+    w->truth[list] = UINT32_MAX;
+    for (size_t c = 0; c < w->b->n_columns; c++) {
+        const float *column = column_at(w, who, user, c);
+
+        for (size_t i = 0; i < w->n_candidates; i++) {
+            float value = i < n ? column[w->room[i].index] : -8;
+
+            x[i * n_features + c] = value;
+            x[i * n_features + w->b->n_columns + c] = i < n ? g * value : 0;
+        }
+    }
+    for (uint32_t i = 0; i < n; i++)
+        if (w->room[i].index == truth)
+            w->truth[list] = i;
+}
+
+
+/* Users [first, first + n) of those asked, side by side. */
+static int gather(const trial *t, size_t first, size_t n, rk_histories *out,
+                  rk_error *err)
+{
+    size_t *start = rk_calloc(n + 1, sizeof(*start));
+    uint32_t *item;
+
+    if (!start)
+        return rk_no_memory(err);
+    for (size_t i = 0; i < n; i++) {
+        size_t u = t->asked[first + i];
+
+        start[i + 1] = start[i] + t->before.start[u + 1] - t->before.start[u];
+    }
+    item = rk_alloc_array(start[n], sizeof(*item));
+    if (!item) {
+        free(start);
+        return rk_no_memory(err);
+    }
+    for (size_t i = 0; i < n; i++)
+        memcpy(item + start[i],
+               t->before.item + t->before.start[t->asked[first + i]],
+               (start[i + 1] - start[i]) * sizeof(*item));
+    *out = (rk_histories){n, t->before.n_items, start, item};
+    return RK_OK;
+}
+
+
+static int write_lists(writing *w, const trial *t, const rk_progress *progress,
+                       rk_error *err)
+{
+    size_t batch = rk_blend_batch(w->b);
+    int rc = RK_OK;
+
+    batch = batch < t->n_asked ? batch : t->n_asked;
+    w->columns = rk_alloc_array(batch * w->b->n_columns,
+                                w->b->n_items * sizeof(*w->columns));
+    if (!w->columns)
+        return rk_no_memory(err);
+    for (size_t i = 0; i < t->n_asked && rc == RK_OK; i += batch) {
+        size_t n = t->n_asked - i < batch ? t->n_asked - i : batch;
+        rk_histories who = {0};
+
+        rc = gather(t, i, n, &who, err);
+        if (rc == RK_OK)
+            rc = rk_blend_columns(w->b, &who, w->columns, err);
+        for (size_t k = 0; k < n && rc == RK_OK; k++)
+            write_list(w, &who, k, i + k, t->truth[i + k]);
+        if (rc == RK_OK)
+            rc = rk_progress_report(progress, "learning to blend", i + n,
+                                    t->n_asked, err);
+        free((void *)who.start);
+        free((void *)who.item);
+    }
+    return rc;
+}
+
+
+/* Without lists to learn from, all columns count the same. */
+static void weights_prior(rk_blend *b)
+{
+    for (size_t c = 0; c < b->n_columns; c++) {
+        b->weights[c] = 1 / (float)b->n_columns;
+        b->weights[b->n_columns + c] = 0;
+    }
+}
+
+
+static int learn_weights(rk_blend *b, const trial *t, size_t n_candidates,
+                         const rk_progress *progress, rk_error *err)
+{
+    writing w = {.b = b, .n_candidates = n_candidates};
+    size_t n_features = 2 * b->n_columns;
+    float *prior = rk_alloc_array(n_features, sizeof(*prior));
+    bool found = false;
+    int rc = RK_OK;
+
+    w.x = rk_alloc_array(t->n_asked * n_candidates, n_features * sizeof(*w.x));
+    w.truth = rk_alloc_array(t->n_asked, sizeof(*w.truth));
+    w.sum = rk_alloc_array(b->n_items, sizeof(*w.sum));
+    w.room = rk_alloc_array(n_candidates, sizeof(*w.room));
+    if (!prior || !w.x || !w.truth || !w.sum || !w.room) {
+        rc = rk_no_memory(err);
+        goto done;
+    }
+    weights_prior(b);
+    memcpy(prior, b->weights, n_features * sizeof(*prior));
+    measure_lengths(b, t);
+    rc = write_lists(&w, t, progress, err);
+    for (size_t i = 0; i < t->n_asked && rc == RK_OK; i++)
+        found = found || w.truth[i] != UINT32_MAX;
+    if (rc == RK_OK && found)
+        rc = rk_fuse_fit(
+            b->weights,
+            &(rk_lists){w.x, w.truth, t->n_asked, n_candidates, n_features},
+            &(rk_fuse_opts){prior, L2, .either_sign = true}, err);
+
+done:
+    free(prior);
+    free(w.x);
+    free(w.truth);
+    free(w.sum);
+    free(w.room);
+    free(w.columns);
+    return rc;
+}
+
+
+static int blend_new(rk_blend **out, size_t n_items, rk_error *err)
+{
+    *out = rk_calloc(1, sizeof(**out));
+    if (!*out)
+        return rk_no_memory(err);
+    (*out)->n_items = n_items;
+    return RK_OK;
+}
+
+
+int rk_blend_train(rk_blend **out, const rk_histories *h,
+                   const rk_blend_opts *opts, rk_error *err)
+{
+    size_t n_lists = opts->n_lists ? opts->n_lists : DEFAULT_LISTS;
+    size_t wide = opts->n_candidates ? opts->n_candidates : DEFAULT_CANDIDATES;
+    rk_blend *first = NULL;
+    rk_blend *b = NULL;
+    trial t = {0};
+    int rc = trial_init(&t, h, n_lists, opts->train.seed, err);
+
+    *out = NULL;
+    if (rc == RK_OK)
+        rc = blend_new(&first, h->n_items, err);
+    if (rc == RK_OK)
+        rc = add_models(first, &t.before, opts, err);
+    if (rc)
+        goto done;
+    first->weights = rk_alloc_array(2 * first->n_columns,
+                                    sizeof(*first->weights));
+    rc = first->weights
+             ? learn_weights(first, &t, wide < h->n_items ? wide : h->n_items,
+                             &opts->train.progress, err)
+             : rk_no_memory(err);
+    if (rc == RK_OK)
+        rc = blend_new(&b, h->n_items, err);
+    if (rc == RK_OK)
+        rc = add_same(b, first, h, &opts->train, err);
+    if (rc)
+        goto done;
+    b->weights = first->weights;
+    b->left_out = first->left_out;
+    b->log_mean = first->log_mean;
+    b->log_sd = first->log_sd;
+    first->weights = NULL;
+    first->left_out = NULL;
+    *out = b;
+    b = NULL;
+
+done:
+    rk_blend_free(first);
+    rk_blend_free(b);
+    trial_clear(&t);
+    return rc;
+}
