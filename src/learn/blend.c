@@ -130,8 +130,6 @@ int rk_blend_score(const rk_blend *b, const rk_histories *who, float *scores,
 }
 
 
-/* Into and out of a bundle --------------------------------------------------*/
-
 static const char *name_of(const void *ctx, size_t i)
 {
     const rk_blend *b = ctx;

@@ -11,78 +11,53 @@
 
 #define DEFAULT_LISTS      6000
 #define DEFAULT_CANDIDATES 200
-#define FEWEST             3 /* items of a history whose last one teaches */
 #define L2                 1.0f
 #define WIDEST             (RK_FUSE_MAX / 2) /* columns: each has two weights */
 
-/* Everything but users' last items, and some users whose last item teaches. */
-typedef struct trial {
-    rk_histories before; /* of all; owned */
-    size_t n_asked;
-    uint32_t *asked; /* (n_asked) users */
-    uint32_t *truth; /* (n_asked) */
-} trial;
+/* Whose next item teaches. */
+typedef struct lesson {
+    const rk_histories *h;
+    size_t n;
+    uint32_t *user;  /* (n) */
+    uint32_t *truth; /* (n) */
+} lesson;
 
 
-static void trial_clear(trial *t)
+static void lesson_clear(lesson *l)
 {
-    free((void *)t->before.start);
-    free((void *)t->before.item);
-    free(t->asked);
-    free(t->truth);
+    free(l->user);
+    free(l->truth);
 }
 
 
-/* Who is asked, in the users' order: all, or a seeded draw. */
-static void draw_asked(trial *t, const rk_histories *h, size_t most,
-                       uint64_t seed)
+/* All users whose next item is known, or a seeded draw of them, in the users'
+ * order. */
+static int lesson_init(lesson *l, const rk_histories *h, const uint32_t *truth,
+                       const rk_blend_opts *opts, rk_error *err)
 {
-    rk_rng rng = {seed};
+    size_t most = opts->n_lists ? opts->n_lists : DEFAULT_LISTS;
+    rk_rng rng = {opts->train.seed};
     size_t left = 0;
 
+    l->h = h;
+    l->user = rk_alloc_array(h->n_users, sizeof(*l->user));
+    l->truth = rk_alloc_array(h->n_users, sizeof(*l->truth));
+    if (!l->user || !l->truth)
+        return rk_no_memory(err);
     for (size_t u = 0; u < h->n_users; u++)
-        left += h->start[u + 1] - h->start[u] >= FEWEST;
-    for (size_t u = 0; u < h->n_users; u++) {
-        if (h->start[u + 1] - h->start[u] < FEWEST)
+        left += truth[u] != RK_NO_ID;
+    for (uint32_t u = 0; u < h->n_users; u++) {
+        if (truth[u] == RK_NO_ID)
             continue;
-        if (rk_rng_unit(&rng) * (double)left < (double)(most - t->n_asked)) {
-            t->truth[t->n_asked] = h->item[h->start[u + 1] - 1];
-            t->asked[t->n_asked++] = (uint32_t)u;
+        if (rk_rng_unit(&rng) * (double)left < (double)(most - l->n)) {
+            l->truth[l->n] = truth[u];
+            l->user[l->n++] = u;
         }
         left--;
     }
-}
-
-
-static int trial_init(trial *t, const rk_histories *h, size_t most,
-                      uint64_t seed, rk_error *err)
-{
-    size_t *start = rk_calloc(h->n_users + 1, sizeof(*start));
-    uint32_t *item = rk_alloc_array(h->start[h->n_users] - h->start[0],
-                                    sizeof(*item));
-    size_t n = 0;
-
-    t->before = (rk_histories){h->n_users, h->n_items, start, item};
-    t->asked = rk_alloc_array(h->n_users, sizeof(*t->asked));
-    t->truth = rk_alloc_array(h->n_users, sizeof(*t->truth));
-    if (!start || !item || !t->asked || !t->truth)
-        return rk_no_memory(err);
-    for (size_t u = 0; u < h->n_users; u++) {
-        size_t len = h->start[u + 1] - h->start[u];
-
-        len -= len >= FEWEST;
-        if (len)
-            memcpy(item + n, h->item + h->start[u], len * sizeof(*item));
-        n += len;
-        start[u + 1] = n;
-    }
-    draw_asked(t, h, most, seed);
     return RK_OK;
 }
 
-
-/* Training the models
- * --------------------------------------------------------*/
 
 static int add_model(rk_blend *b, const rk_learner *l, const rk_histories *h,
                      const rk_train_opts *opts, rk_error *err)
@@ -136,35 +111,17 @@ static int add_models(rk_blend *b, const rk_histories *h,
 }
 
 
-/* The same models as `like`, on other histories. */
-static int add_same(rk_blend *b, const rk_blend *like, const rk_histories *h,
-                    const rk_train_opts *opts, rk_error *err)
-{
-    int rc = RK_OK;
-
-    for (size_t i = 0; i < like->n_models && rc == RK_OK; i++) {
-        rc = add_model(b, like->models[i]->learner, h, opts, err);
-        if (rc == RK_OK)
-            b->train_s[i] += like->train_s[i];
-    }
-    return rc;
-}
-
-
-/* The lists
- * ------------------------------------------------------------------*/
-
-static void measure_lengths(rk_blend *b, const trial *t)
+static void measure_lengths(rk_blend *b, const lesson *l)
 {
     double mean = 0;
     double square = 0;
 
-    for (size_t i = 0; i < t->n_asked; i++) {
-        size_t u = t->asked[i];
-        double l = log1p((double)(t->before.start[u + 1] - t->before.start[u]));
+    for (size_t i = 0; i < l->n; i++) {
+        const size_t *start = l->h->start + l->user[i];
+        double length = log1p((double)(start[1] - start[0]));
 
-        mean += l / (double)t->n_asked;
-        square += l * l / (double)t->n_asked;
+        mean += length / (double)l->n;
+        square += length * length / (double)l->n;
     }
     b->log_mean = (float)mean;
     b->log_sd = (float)sqrt(fmax(0, square - mean * mean));
@@ -251,8 +208,8 @@ static void write_list(const writing *w, const rk_histories *who, size_t user,
 }
 
 
-/* Users [first, first + n) of those asked, side by side. */
-static int gather(const trial *t, size_t first, size_t n, rk_histories *out,
+/* Users [first, first + n) of the lesson, side by side. */
+static int gather(const lesson *l, size_t first, size_t n, rk_histories *out,
                   rk_error *err)
 {
     size_t *start = rk_calloc(n + 1, sizeof(*start));
@@ -261,9 +218,9 @@ static int gather(const trial *t, size_t first, size_t n, rk_histories *out,
     if (!start)
         return rk_no_memory(err);
     for (size_t i = 0; i < n; i++) {
-        size_t u = t->asked[first + i];
+        const size_t *theirs = l->h->start + l->user[first + i];
 
-        start[i + 1] = start[i] + t->before.start[u + 1] - t->before.start[u];
+        start[i + 1] = start[i] + theirs[1] - theirs[0];
     }
     item = rk_alloc_array(start[n], sizeof(*item));
     if (!item) {
@@ -271,37 +228,38 @@ static int gather(const trial *t, size_t first, size_t n, rk_histories *out,
         return rk_no_memory(err);
     }
     for (size_t i = 0; i < n; i++)
-        memcpy(item + start[i],
-               t->before.item + t->before.start[t->asked[first + i]],
-               (start[i + 1] - start[i]) * sizeof(*item));
-    *out = (rk_histories){n, t->before.n_items, start, item};
+        if (start[i + 1] > start[i])
+            memcpy(item + start[i],
+                   l->h->item + l->h->start[l->user[first + i]],
+                   (start[i + 1] - start[i]) * sizeof(*item));
+    *out = (rk_histories){n, l->h->n_items, start, item};
     return RK_OK;
 }
 
 
-static int write_lists(writing *w, const trial *t, const rk_progress *progress,
+static int write_lists(writing *w, const lesson *l, const rk_progress *progress,
                        rk_error *err)
 {
     size_t batch = rk_blend_batch(w->b);
     int rc = RK_OK;
 
-    batch = batch < t->n_asked ? batch : t->n_asked;
+    batch = batch < l->n ? batch : l->n;
     w->columns = rk_alloc_array(batch * w->b->n_columns,
                                 w->b->n_items * sizeof(*w->columns));
     if (!w->columns)
         return rk_no_memory(err);
-    for (size_t i = 0; i < t->n_asked && rc == RK_OK; i += batch) {
-        size_t n = t->n_asked - i < batch ? t->n_asked - i : batch;
+    for (size_t i = 0; i < l->n && rc == RK_OK; i += batch) {
+        size_t n = l->n - i < batch ? l->n - i : batch;
         rk_histories who = {0};
 
-        rc = gather(t, i, n, &who, err);
+        rc = gather(l, i, n, &who, err);
         if (rc == RK_OK)
             rc = rk_blend_columns(w->b, &who, w->columns, err);
         for (size_t k = 0; k < n && rc == RK_OK; k++)
-            write_list(w, &who, k, i + k, t->truth[i + k]);
+            write_list(w, &who, k, i + k, l->truth[i + k]);
         if (rc == RK_OK)
-            rc = rk_progress_report(progress, "learning to blend", i + n,
-                                    t->n_asked, err);
+            rc = rk_progress_report(progress, "learning to blend", i + n, l->n,
+                                    err);
         free((void *)who.start);
         free((void *)who.item);
     }
@@ -310,46 +268,45 @@ static int write_lists(writing *w, const trial *t, const rk_progress *progress,
 
 
 /* Without lists to learn from, all columns count the same. */
-static void weights_prior(rk_blend *b)
+static int weights_prior(rk_blend *b, rk_error *err)
 {
-    for (size_t c = 0; c < b->n_columns; c++) {
+    b->weights = rk_calloc(2 * b->n_columns, sizeof(*b->weights));
+    for (size_t c = 0; b->weights && c < b->n_columns; c++)
         b->weights[c] = 1 / (float)b->n_columns;
-        b->weights[b->n_columns + c] = 0;
-    }
+    return b->weights ? RK_OK : rk_no_memory(err);
 }
 
 
-static int learn_weights(rk_blend *b, const trial *t, size_t n_candidates,
+static int learn_weights(rk_blend *b, const lesson *l, size_t n_candidates,
                          const rk_progress *progress, rk_error *err)
 {
     writing w = {.b = b, .n_candidates = n_candidates};
     size_t n_features = 2 * b->n_columns;
-    float *prior = rk_alloc_array(n_features, sizeof(*prior));
+    float *fitted = rk_alloc_array(n_features, sizeof(*fitted));
     bool found = false;
     int rc = RK_OK;
 
-    w.x = rk_alloc_array(t->n_asked * n_candidates, n_features * sizeof(*w.x));
-    w.truth = rk_alloc_array(t->n_asked, sizeof(*w.truth));
+    w.x = rk_alloc_array(l->n * n_candidates, n_features * sizeof(*w.x));
+    w.truth = rk_alloc_array(l->n, sizeof(*w.truth));
     w.sum = rk_alloc_array(b->n_items, sizeof(*w.sum));
     w.room = rk_alloc_array(n_candidates, sizeof(*w.room));
-    if (!prior || !w.x || !w.truth || !w.sum || !w.room) {
+    if (!fitted || !w.x || !w.truth || !w.sum || !w.room) {
         rc = rk_no_memory(err);
         goto done;
     }
-    weights_prior(b);
-    memcpy(prior, b->weights, n_features * sizeof(*prior));
-    measure_lengths(b, t);
-    rc = write_lists(&w, t, progress, err);
-    for (size_t i = 0; i < t->n_asked && rc == RK_OK; i++)
+    measure_lengths(b, l);
+    rc = write_lists(&w, l, progress, err);
+    for (size_t i = 0; i < l->n && rc == RK_OK; i++)
         found = found || w.truth[i] != UINT32_MAX;
     if (rc == RK_OK && found)
         rc = rk_fuse_fit(
-            b->weights,
-            &(rk_lists){w.x, w.truth, t->n_asked, n_candidates, n_features},
-            &(rk_fuse_opts){prior, L2, .either_sign = true}, err);
+            fitted, &(rk_lists){w.x, w.truth, l->n, n_candidates, n_features},
+            &(rk_fuse_opts){b->weights, L2, .either_sign = true}, err);
+    if (rc == RK_OK && found)
+        memcpy(b->weights, fitted, n_features * sizeof(*fitted));
 
 done:
-    free(prior);
+    free(fitted);
     free(w.x);
     free(w.truth);
     free(w.sum);
@@ -369,47 +326,58 @@ static int blend_new(rk_blend **out, size_t n_items, rk_error *err)
 }
 
 
-int rk_blend_train(rk_blend **out, const rk_histories *h,
+int rk_blend_train(rk_blend **out, const rk_histories *h, const uint32_t *truth,
                    const rk_blend_opts *opts, rk_error *err)
 {
-    size_t n_lists = opts->n_lists ? opts->n_lists : DEFAULT_LISTS;
     size_t wide = opts->n_candidates ? opts->n_candidates : DEFAULT_CANDIDATES;
-    rk_blend *first = NULL;
     rk_blend *b = NULL;
-    trial t = {0};
-    int rc = trial_init(&t, h, n_lists, opts->train.seed, err);
+    lesson l = {0};
+    int rc = lesson_init(&l, h, truth, opts, err);
 
     *out = NULL;
     if (rc == RK_OK)
-        rc = blend_new(&first, h->n_items, err);
-    if (rc == RK_OK)
-        rc = add_models(first, &t.before, opts, err);
-    if (rc)
-        goto done;
-    first->weights = rk_alloc_array(2 * first->n_columns,
-                                    sizeof(*first->weights));
-    rc = first->weights
-             ? learn_weights(first, &t, wide < h->n_items ? wide : h->n_items,
-                             &opts->train.progress, err)
-             : rk_no_memory(err);
-    if (rc == RK_OK)
         rc = blend_new(&b, h->n_items, err);
     if (rc == RK_OK)
-        rc = add_same(b, first, h, &opts->train, err);
-    if (rc)
-        goto done;
-    b->weights = first->weights;
-    b->left_out = first->left_out;
-    b->log_mean = first->log_mean;
-    b->log_sd = first->log_sd;
-    first->weights = NULL;
-    first->left_out = NULL;
-    *out = b;
-    b = NULL;
-
-done:
-    rk_blend_free(first);
+        rc = add_models(b, h, opts, err);
+    if (rc == RK_OK)
+        rc = weights_prior(b, err);
+    if (rc == RK_OK && l.n)
+        rc = learn_weights(b, &l, wide < h->n_items ? wide : h->n_items,
+                           &opts->train.progress, err);
+    if (rc == RK_OK) {
+        *out = b;
+        b = NULL;
+    }
     rk_blend_free(b);
-    trial_clear(&t);
+    lesson_clear(&l);
+    return rc;
+}
+
+
+int rk_blend_retrain(rk_blend **out, const rk_blend *like,
+                     const rk_histories *h, const rk_blend_opts *opts,
+                     rk_error *err)
+{
+    rk_blend *b = NULL;
+    int rc = blend_new(&b, h->n_items, err);
+
+    *out = NULL;
+    for (size_t i = 0; i < like->n_models && rc == RK_OK; i++)
+        rc = add_model(b, like->models[i]->learner, h, &opts->train, err);
+    if (rc == RK_OK)
+        rc = weights_prior(b, err);
+    if (rc == RK_OK && like->left_out) {
+        b->left_out = rk_strdup(like->left_out);
+        rc = b->left_out ? RK_OK : rk_no_memory(err);
+    }
+    if (rc == RK_OK) {
+        memcpy(b->weights, like->weights,
+               2 * b->n_columns * sizeof(*b->weights));
+        b->log_mean = like->log_mean;
+        b->log_sd = like->log_sd;
+        *out = b;
+        b = NULL;
+    }
+    rk_blend_free(b);
     return rc;
 }
