@@ -1,10 +1,11 @@
-#include "learn/learner.h"
+#include "learn/popular.h"
 
 #include <string.h>
 
 #define GIB (1024.0 * 1024.0 * 1024.0)
 
 const rk_learner *const rk_learners[] = {
+    &rk_popular,
     NULL,
 };
 

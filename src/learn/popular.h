@@ -6,7 +6,11 @@
 #ifndef RK_LEARN_POPULAR_H
 #define RK_LEARN_POPULAR_H
 
-#include "data/corpus.h"
+#include "learn/learner.h"
+
+/* Behind the common door, over histories and so without half-life: the column
+ * "popular", log(1 + users who had it). */
+extern const rk_learner rk_popular;
 
 /* scores float32 (n_items). `half_life_days` 0: no decay. Ages are counted
  * from the newest event of the corpus. */
