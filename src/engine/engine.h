@@ -11,7 +11,7 @@
 struct rk_engine {
     rk_config *config;
     rk_settings settings; /* borrows from config */
-    char *embedder; /* names of the models, as asked for */
+    char *embedder;       /* names of the models, as asked for */
     char *writer;
     char *store_path;
     char *snapshot_path; /* beside the store */

@@ -1,8 +1,8 @@
 #include "engine/learn.h"
 
 #include "core/mem.h"
+#include "engine/others.h"
 #include "engine/rank.h"
-#include "learn/ease.h"
 #include "learn/popular.h"
 
 #include <string.h>
@@ -49,25 +49,8 @@ static int fit_counts(const rk_workshop *w, rk_snapshot *s, float *rates,
 }
 
 
-static int fit_ease(const rk_workshop *w, rk_error *err)
-{
-    rk_ease_opts opts = {.lambda = w->snapshot->settings->ease_lambda};
-    rk_ease *ease = NULL;
-    rk_error why;
-    int rc = rk_ease_fit(&ease, w->corpus, RK_LEARN_MAX_BYTES, &opts, &why);
-
-    if (rc == RK_EINVAL)
-        return RK_OK; /* too large a catalogue: the others carry it */
-    if (rc)
-        return rk_fail(err, rc, "%s", why.msg);
-    rc = rk_csr_put(w->out, "ease", &ease->b, err);
-    rk_ease_free(ease);
-    return rc;
-}
-
-
-/* Counts, neighbours and every way, in the table's order. */
-static int fit_all(const rk_workshop *w, rk_error *err)
+/* Counts and every way, in the table's order; the blend is there already. */
+static int fit_all(const rk_workshop *w, const rk_blend *blend, rk_error *err)
 {
     size_t n_steps = RK_N_PARADIGMS + 1;
     const char *stage = w->quick ? "learning (trial)" : "learning";
@@ -79,8 +62,8 @@ static int fit_all(const rk_workshop *w, rk_error *err)
     with.snapshot = &s;
     if (rc == RK_OK)
         rc = rk_progress_report(w->progress, stage, 0, n_steps, err);
-    if (rc == RK_OK)
-        rc = fit_ease(w, err);
+    if (rc == RK_OK && blend)
+        rc = rk_blend_put(blend, w->out, err);
     for (size_t i = 0; i < RK_N_PARADIGMS && rc == RK_OK; i++) {
         rc = rk_progress_report(w->progress, stage, i + 1, n_steps, err);
         if (rc == RK_OK && rk_paradigms[i]->fit)
@@ -93,16 +76,37 @@ static int fit_all(const rk_workshop *w, rk_error *err)
 }
 
 
-/* Fits everything on a part of the events, opens it, and learns on the held
- * likes what each source is worth. */
-static int fit_fusion(const rk_workshop *w, const char *trial_path,
-                      float *weights, rk_error *err)
+/* A snapshot of what a trial learnt, to learn on the held likes what each
+ * source is worth. */
+static int weigh(const rk_workshop *trial, const char *trial_path,
+                 const rk_seen *held, float *weights, rk_error *err)
+{
+    rk_snapshot s = *trial->snapshot;
+    rk_snapshot_room room = {0};
+    rk_bundle *bundle = NULL;
+    int rc = rk_bundle_save(trial->out, trial_path, err);
+
+    if (rc == RK_OK)
+        rc = rk_bundle_open(&bundle, trial_path, err);
+    (void)unlink(trial_path); /* mapped; the name is not needed */
+    s.n_fitted = trial->corpus->n_items;
+    if (rc == RK_OK)
+        rc = rk_snapshot_attach(&s, bundle, &room, err);
+    if (rc == RK_OK)
+        rc = rk_rank_fit(weights, trial, &s, held, err);
+    rk_snapshot_room_clear(&room);
+    rk_bundle_close(bundle);
+    return rc;
+}
+
+
+/* Fits everything without each user's last like, and learns from those likes
+ * the weights of the blend, which is kept, and of the fusion. */
+static int fit_trial(const rk_workshop *w, const char *trial_path,
+                     rk_blend **blend, float *weights, rk_error *err)
 {
     rk_workshop trial = *w;
-    rk_snapshot s = *w->snapshot;
-    rk_snapshot_room room;
     rk_corpus *corpus = NULL;
-    rk_bundle *bundle = NULL;
     rk_seen *held = NULL;
     int rc;
 
@@ -113,19 +117,11 @@ static int fit_fusion(const rk_workshop *w, const char *trial_path,
     if (rc == RK_OK)
         rc = rk_bundle_writer_new(&trial.out, err);
     if (rc == RK_OK)
-        rc = fit_all(&trial, err);
+        rc = rk_others_fit(blend, &trial, held, NULL, err);
     if (rc == RK_OK)
-        rc = rk_bundle_save(trial.out, trial_path, err);
+        rc = fit_all(&trial, *blend, err);
     if (rc == RK_OK)
-        rc = rk_bundle_open(&bundle, trial_path, err);
-    (void)unlink(trial_path); /* mapped; the name is not needed */
-    if (rc == RK_OK) {
-        s.n_fitted = corpus->n_items;
-        rc = rk_snapshot_attach(&s, bundle, &room, err);
-    }
-    if (rc == RK_OK)
-        rc = rk_rank_fit(weights, &trial, &s, held, err);
-    rk_bundle_close(bundle);
+        rc = weigh(&trial, trial_path, held, weights, err);
     rk_bundle_writer_free(trial.out);
     rk_corpus_free(corpus);
     free(held);
@@ -136,12 +132,18 @@ static int fit_fusion(const rk_workshop *w, const char *trial_path,
 int rk_learn(const rk_workshop *w, const char *trial_path, rk_error *err)
 {
     float weights[RK_FUSION_FEATURES];
-    int rc = fit_fusion(w, trial_path, weights, err);
+    rk_blend *first = NULL;
+    rk_blend *blend = NULL;
+    int rc = fit_trial(w, trial_path, &first, weights, err);
 
     if (rc == RK_OK)
         rc = rk_bundle_put(w->out, "fusion", RK_F32, 1, RK_FUSION_FEATURES,
                            weights, err);
+    if (rc == RK_OK && first)
+        rc = rk_others_fit(&blend, w, NULL, first, err);
     if (rc == RK_OK)
-        rc = fit_all(w, err);
+        rc = fit_all(w, blend, err);
+    rk_blend_free(first);
+    rk_blend_free(blend);
     return rc;
 }

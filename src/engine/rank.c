@@ -2,8 +2,8 @@
 
 #include "core/clock.h"
 #include "core/mem.h"
+#include "engine/others.h"
 #include "engine/recall.h"
-#include "learn/ease.h"
 #include "learn/fuse.h"
 #include "paradigms/liking.h"
 #include "paradigms/sentence.h"
@@ -62,22 +62,18 @@ static int by_way(const rk_paradigm *way, const rk_snapshot *s,
 }
 
 
-static int by_neighbours(const rk_snapshot *s, const rk_who *who,
-                         const rk_candidates *c, float *column, rk_error *err)
+/* An item newer than the models gets what the average item has: 0. */
+static int by_others(const rk_snapshot *s, const rk_who *who,
+                     const rk_candidates *c, rk_run *run, float *column,
+                     rk_error *err)
 {
-    float *scores;
+    const float *scores;
+    int rc = rk_others_scores(s, who, run, &scores, err);
 
-    if (s->ease.n_rows == 0)
-        return RK_OK;
-    scores = rk_alloc_array(s->n_fitted, sizeof(*scores));
-    if (!scores)
-        return rk_no_memory(err);
-    rk_ease_score(&s->ease, who->history, who->n_history, s->settings->decay,
-                  scores);
-    for (size_t i = 0; i < c->n; i++)
-        column[i] = c->list[i].item < s->n_fitted ? scores[c->list[i].item] : 0;
-    free(scores);
-    return RK_OK;
+    for (size_t i = 0; i < c->n && rc == RK_OK && scores; i++)
+        if (c->list[i].item < s->n_fitted)
+            column[i] = scores[c->list[i].item];
+    return rc;
 }
 
 
@@ -102,7 +98,7 @@ static int features_of(const rk_snapshot *s, const rk_who *who,
                                           : 0;
     }
     if (rc == RK_OK)
-        rc = by_neighbours(s, who, c, x + RK_BY_NEIGHBOURS * n, err);
+        rc = by_others(s, who, c, run, x + RK_BY_OTHERS * n, err);
     if (rc == RK_OK && !rk_embeddings.lacks(s))
         rc = by_way(&rk_embeddings, s, who, c, run,
                     &(said){x + RK_BY_VECTORS * n, odds}, err);
@@ -159,38 +155,10 @@ int rk_rank(const rk_snapshot *s, const rk_who *who, rk_candidates *io,
     rk_run_trace(run, "fuse", io->n, asked, start,
                  "weights: popularity %.2f, others' histories %.2f, vectors "
                  "%.2f, tokens %.2f",
-                 (double)w[RK_BY_POPULARITY], (double)w[RK_BY_NEIGHBOURS],
+                 (double)w[RK_BY_POPULARITY], (double)w[RK_BY_OTHERS],
                  (double)w[RK_BY_VECTORS], (double)w[RK_BY_TOKENS]);
     io->n = asked < io->n ? asked : io->n; /* recall's stand behind */
     return rc;
-}
-
-
-/* The like in the history that speaks loudest for an item. */
-static uint32_t best_neighbour(const rk_snapshot *s, const rk_who *who,
-                               uint32_t item)
-{
-    uint32_t best = RK_NO_ID;
-    float best_part = 0;
-    float weight = 1;
-
-    for (size_t i = who->n_history; i-- > 0 && item < s->n_fitted;) {
-        const rk_seen *e = &who->history[i];
-        float part = 0;
-
-        if (e->label <= 0 || e->item >= s->ease.n_rows)
-            continue;
-        for (uint64_t k = s->ease.start[e->item];
-             k < s->ease.start[e->item + 1]; k++)
-            if (s->ease.col[k] == item)
-                part = weight * s->ease.value[k];
-        if (part > best_part) {
-            best_part = part;
-            best = e->item;
-        }
-        weight *= s->settings->decay;
-    }
-    return best;
 }
 
 
@@ -205,8 +173,8 @@ static int add_part(const rk_snapshot *s, const rk_who *who,
         return rk_reasons_add(out, "popular", names[feature], part, err,
                               "%s with all users",
                               part >= 0 ? "popular" : "not popular");
-    case RK_BY_NEIGHBOURS:
-        near = best_neighbour(s, who, c->item);
+    case RK_BY_OTHERS:
+        near = rk_others_witness(s, who, c->item);
         if (near == RK_NO_ID)
             return rk_reasons_add(out, "model", names[feature], part, err,
                                   "no link to the history in what others "

@@ -9,7 +9,7 @@
 
 enum rk_fusion_feature {
     RK_BY_POPULARITY,
-    RK_BY_NEIGHBOURS,
+    RK_BY_OTHERS,
     RK_BY_VECTORS,
     RK_BY_TOKENS,
     RK_FUSION_FEATURES

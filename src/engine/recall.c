@@ -2,7 +2,7 @@
 
 #include "core/clock.h"
 #include "core/mem.h"
-#include "learn/ease.h"
+#include "engine/others.h"
 
 #include <math.h>
 
@@ -23,7 +23,7 @@ static int propose(const rk_snapshot *s, const float *scores, size_t k,
 
     rk_topk_init(&top, room, k);
     for (uint32_t i = 0; rc == RK_OK && i < s->n_fitted; i++)
-        if (scores[i] > 0 && (!run->skip || !run->skip(run->skip_ctx, i)))
+        if (!isinf(scores[i]) && (!run->skip || !run->skip(run->skip_ctx, i)))
             rk_topk_add(&top, i, scores[i]);
     if (rc == RK_OK)
         n = rk_topk_finish(&top);
@@ -51,22 +51,15 @@ static int by_popularity(const rk_snapshot *s, const rk_who *who, size_t k,
 }
 
 
-static int by_neighbours(const rk_snapshot *s, const rk_who *who, size_t k,
-                         rk_candidates *out, rk_run *run, rk_error *err)
+static int by_others(const rk_snapshot *s, const rk_who *who, size_t k,
+                     rk_candidates *out, rk_run *run, rk_error *err)
 {
-    float *scores;
-    int rc;
+    const float *scores;
+    int rc = rk_others_scores(s, who, run, &scores, err);
 
-    if (s->ease.n_rows == 0)
-        return RK_OK;
-    scores = rk_alloc_array(s->n_fitted, sizeof(*scores));
-    if (!scores)
-        return rk_no_memory(err);
-    rk_ease_score(&s->ease, who->history, who->n_history, s->settings->decay,
-                  scores);
-    rc = propose(s, scores, k, "others' histories", out, run, err);
-    free(scores);
-    return rc;
+    return rc || !scores
+               ? rc
+               : propose(s, scores, k, "others' histories", out, run, err);
 }
 
 
@@ -88,7 +81,7 @@ static int by_tokens(const rk_snapshot *s, const rk_who *who, size_t k,
 
 
 static const source_fn sources[] = {
-    by_neighbours,
+    by_others,
     by_vectors,
     by_tokens,
     by_popularity,

@@ -403,6 +403,7 @@ void rk_serving_close(rk_serving *v)
     free(v->token_start);
     free(v->token_col);
     free(v->token_value);
+    rk_snapshot_room_clear(&v->room);
     rk_bundle_close(v->bundle);
     free(v);
 }

@@ -120,12 +120,11 @@ static void check_ways(rk_card_box *box, size_t *n_wrong, const rk_snapshot *s)
         find(box, n_wrong, rk_paradigms[i]->name, !lacks, rk_buf_str(&text));
         rk_buf_clear(&text);
     }
-    find(box, n_wrong, "neighbours", s->ease.n_rows > 0,
-         s->ease.n_rows > 0
-             ? "others' histories are learnt from"
-             : "too many items for an item-to-item model in the memory it "
-               "may take, or nobody liked two things; vectors, tokens and "
-               "popularity propose in its place");
+    find(box, n_wrong, "others' histories", s->blend != NULL,
+         s->blend ? "others' histories are learnt from"
+                  : "too many items for an item-to-item model in the memory it "
+                    "may take, or nobody liked two things; vectors, tokens and "
+                    "popularity propose in its place");
     find(box, n_wrong, "like and dislike", s->tokens_like.fitted,
          s->tokens_like.fitted
              ? "probabilities are calibrated"

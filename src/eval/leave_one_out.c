@@ -5,10 +5,10 @@
 #include "engine/corpus.h"
 #include "engine/engine.h"
 #include "engine/learn.h"
+#include "engine/others.h"
 #include "engine/rank.h"
 #include "engine/recall.h"
 #include "engine/workshop.h"
-#include "learn/ease.h"
 #include "paradigms/liking.h"
 #include "paradigms/vocabulary.h"
 
@@ -78,6 +78,7 @@ static int trial_open(trial *t, rk_engine *e, const rk_progress *p,
 
 static void trial_close(trial *t)
 {
+    rk_snapshot_room_clear(&t->room);
     rk_bundle_close(t->bundle);
     rk_readings_clear(&t->readings);
     rk_corpus_free(t->corpus);
@@ -159,17 +160,15 @@ static int by_popularity(trial *t, asking *a, rk_candidates *c, rk_error *err)
 }
 
 
-static int by_neighbours(trial *t, asking *a, rk_candidates *c, rk_error *err)
+static int by_others(trial *t, asking *a, rk_candidates *c, rk_error *err)
 {
-    float *scores = rk_calloc(t->corpus->n_items, sizeof(*scores));
-    int rc = scores ? every_item(t, a, c, err) : rk_no_memory(err);
+    const float *scores = NULL;
+    int rc = every_item(t, a, c, err);
 
-    if (rc == RK_OK && t->snapshot.ease.n_rows)
-        rk_ease_score(&t->snapshot.ease, a->who.history, a->who.n_history,
-                      t->snapshot.settings->decay, scores);
+    if (rc == RK_OK)
+        rc = rk_others_scores(&t->snapshot, &a->who, &t->run, &scores, err);
     for (size_t i = 0; i < c->n && rc == RK_OK; i++)
-        c->list[i].score = scores[c->list[i].item];
-    free(scores);
+        c->list[i].score = scores ? scores[c->list[i].item] : 0;
     return rc;
 }
 
@@ -226,7 +225,7 @@ static const struct {
 } full_ways[] = {
     {"random", at_random, NULL},
     {"popularity", by_popularity, NULL},
-    {"neighbours", by_neighbours, NULL},
+    {"others' histories", by_others, NULL},
     {"embeddings", by_embeddings, &rk_embeddings},
     {"tokens", by_tokens, &rk_tokens},
     {"auto", by_auto, NULL},

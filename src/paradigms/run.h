@@ -21,7 +21,8 @@ typedef struct rk_run {
     rk_trace_stage *stages;
     size_t n_stages;
     size_t cap_stages;
-    void **kept; /* what must live as long as the run */
+    const float *others; /* see engine/others.h; NULL: not asked yet */
+    void **kept;         /* what must live as long as the run */
     size_t n_kept;
     size_t cap_kept;
     /* Items that may not be proposed, NULL: all may. */

@@ -2,6 +2,8 @@
 #ifndef RK_PARADIGMS_SETTINGS_H
 #define RK_PARADIGMS_SETTINGS_H
 
+#include "learn/learner.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +19,7 @@ typedef struct rk_settings {
     size_t llm_history;    /* liked items a prompt tells of */
     size_t llm_candidates; /* items the language model ranks */
     uint64_t seed;
+    enum rk_effort effort; /* of training */
     float ease_lambda;
     float decay; /* of a like's weight, per later like */
     double half_life_days;

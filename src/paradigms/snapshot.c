@@ -198,12 +198,35 @@ static int attach_writer(rk_snapshot *s, const rk_bundle *b, rk_error *err)
 }
 
 
+static int attach_blend(rk_snapshot *s, const rk_bundle *b,
+                        rk_snapshot_room *room, rk_error *err)
+{
+    int rc = rk_blend_get(&room->blend, b, s->n_fitted, err);
+
+    if (rc == RK_ENOTFOUND)
+        return RK_OK;
+    s->blend = room->blend;
+    if (rc == RK_OK && rk_bundle_has(b, "ease.rows.start"))
+        rc = rk_csr_get(b, "ease.rows", s->n_fitted, s->n_fitted, &s->ease,
+                        err);
+    return rc;
+}
+
+
+void rk_snapshot_room_clear(rk_snapshot_room *room)
+{
+    rk_blend_free(room->blend);
+    room->blend = NULL;
+}
+
+
 int rk_snapshot_attach(rk_snapshot *s, const rk_bundle *b,
                        rk_snapshot_room *room, rk_error *err)
 {
     const float *share;
     int rc;
 
+    room->blend = NULL;
     rc = floats_get(b, "popularity", 1, s->n_fitted, &s->popularity, err);
     if (rc == RK_OK)
         rc = floats_get(b, "like_rate", 1, s->n_fitted, &s->like_rate, err);
@@ -212,8 +235,7 @@ int rk_snapshot_attach(rk_snapshot *s, const rk_bundle *b,
     if (rc)
         return rc;
     s->catalogue_share = share ? *share : 0.5f;
-    if (rk_bundle_has(b, "ease.start"))
-        rc = rk_csr_get(b, "ease", s->n_fitted, s->n_fitted, &s->ease, err);
+    rc = attach_blend(s, b, room, err);
     if (rc == RK_OK)
         rc = floats_get(b, "fusion", 1, 0, &s->fusion, err);
     if (rc == RK_OK)

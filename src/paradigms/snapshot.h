@@ -11,6 +11,7 @@
 #include "data/corpus.h"
 #include "data/csr.h"
 #include "learn/bilinear.h"
+#include "learn/blend.h"
 #include "learn/logistic.h"
 #include "learn/token_ridge.h"
 #include "paradigms/settings.h"
@@ -51,10 +52,12 @@ typedef struct rk_snapshot {
     rk_csr item_tokens;       /* (n_items, n) */
 
     /* Learned; NULL or not fitted where it could not be. */
-    const float *popularity;  /* (n_fitted) */
-    const float *like_rate;   /* (n_fitted) */
-    float catalogue_share;    /* likes / (likes + dislikes) */
-    rk_csr ease;              /* (n_fitted, n_fitted); n_rows 0: none */
+    const float *popularity; /* (n_fitted) */
+    const float *like_rate;  /* (n_fitted) */
+    float catalogue_share;   /* likes / (likes + dislikes) */
+    const rk_blend *blend;   /* of collaborative models */
+    rk_csr ease; /* (n_fitted, n_fitted) rows of one of them, as evidence;
+                    n_rows 0: none */
     const float *vector_mean; /* (d) of the fitted items */
     const rk_bilinear *bilinear;
     const rk_token_model *tokens;
@@ -78,14 +81,16 @@ typedef struct rk_snapshot {
 /* Fills the learned part from a bundle, which must outlive the snapshot;
  * what the bundle lacks stays absent. The catalogue's side must be set
  * (n_fitted is held against the bundle). RK_EFORMAT. The structs that the
- * pointers name live in `room`. */
+ * pointers name live in `room`, which is cleared in any case. */
 typedef struct rk_snapshot_room {
     rk_bilinear bilinear;
     rk_token_model tokens;
+    rk_blend *blend;
 } rk_snapshot_room;
 
 int rk_snapshot_attach(rk_snapshot *s, const rk_bundle *b,
                        rk_snapshot_room *room, rk_error *err);
+void rk_snapshot_room_clear(rk_snapshot_room *room);
 
 /* Of one item. */
 const char *rk_snapshot_title(const rk_snapshot *s, uint32_t item);

@@ -1,0 +1,156 @@
+#include "engine/others.h"
+
+#include "core/clock.h"
+#include "core/mem.h"
+#include "engine/learn.h"
+
+#include <string.h>
+
+#define WATCHED 512 /* users whose next item long training is watched by */
+
+/* A user's likes as a history, each item once. */
+static int likes_of(const rk_snapshot *s, const rk_who *who, uint32_t **items,
+                    size_t *n, rk_error *err)
+{
+    bool *had = rk_calloc(s->n_items, sizeof(*had));
+
+    *n = 0;
+    *items = rk_alloc_array(who->n_history, sizeof(**items));
+    if (!had || !*items) {
+        free(had);
+        return rk_no_memory(err);
+    }
+    for (size_t i = 0; i < who->n_history; i++) {
+        uint32_t item = who->history[i].item;
+
+        if (who->history[i].label <= 0 || had[item])
+            continue;
+        had[item] = true;
+        (*items)[(*n)++] = item;
+    }
+    free(had);
+    return RK_OK;
+}
+
+
+int rk_others_scores(const rk_snapshot *s, const rk_who *who, rk_run *run,
+                     const float **scores, rk_error *err)
+{
+    int64_t begin = rk_clock_us();
+    uint32_t *items = NULL;
+    float *out = NULL;
+    size_t n = 0;
+    int rc = RK_OK;
+
+    *scores = run->others;
+    if (!s->blend || run->others)
+        return RK_OK;
+    rc = likes_of(s, who, &items, &n, err);
+    if (rc || n == 0)
+        goto done;
+    out = rk_run_keep(run, rk_alloc_array(s->n_fitted, sizeof(*out)));
+    rc = out ? rk_blend_score(
+                   s->blend,
+                   &(rk_histories){1, s->n_items, (size_t[]){0, n}, items}, out,
+                   NULL, err)
+             : rk_no_memory(err);
+    if (rc == RK_OK) {
+        run->others = out;
+        *scores = out;
+        rk_run_trace(run, "others' histories", n, s->n_fitted, begin,
+                     "%zu models", s->blend->n_models);
+    }
+
+done:
+    free(items);
+    return rc;
+}
+
+
+uint32_t rk_others_witness(const rk_snapshot *s, const rk_who *who,
+                           uint32_t item)
+{
+    uint32_t best = RK_NO_ID;
+    float best_part = 0;
+    float weight = 1;
+
+    for (size_t i = who->n_history; i-- > 0 && item < s->n_fitted;) {
+        const rk_seen *e = &who->history[i];
+        float part = 0;
+
+        if (e->label <= 0 || e->item >= s->ease.n_rows)
+            continue;
+        for (uint64_t k = s->ease.start[e->item];
+             k < s->ease.start[e->item + 1]; k++)
+            if (s->ease.col[k] == item)
+                part = weight * s->ease.value[k];
+        if (part > best_part) {
+            best_part = part;
+            best = e->item;
+        }
+        weight *= s->settings->decay;
+    }
+    return best;
+}
+
+
+static rk_blend_opts options_of(const rk_workshop *w, const rk_side *side)
+{
+    const rk_settings *settings = w->snapshot->settings;
+
+    return (rk_blend_opts){
+        .train = {
+            .effort = settings->effort,
+            .seed = settings->seed,
+            .max_bytes = RK_LEARN_MAX_BYTES,
+            .side = side,
+            .progress = w->progress ? *w->progress : (rk_progress){0},
+        }};
+}
+
+
+/* Trained on the histories, weighed by what was held. */
+static int fit_weighed(rk_blend **out, const rk_histories *h,
+                       const rk_seen *held, rk_blend_opts *opts, rk_error *err)
+{
+    uint32_t *truth = rk_alloc_array(h->n_users, sizeof(*truth));
+    rk_histories watch = rk_histories_part(
+        h, 0, h->n_users < WATCHED ? h->n_users : WATCHED);
+    int rc;
+
+    if (!truth)
+        return rk_no_memory(err);
+    for (size_t u = 0; u < h->n_users; u++)
+        truth[u] = h->start[u + 1] > h->start[u] ? held[u].item : RK_NO_ID;
+    opts->train.watch = &watch;
+    opts->train.watch_truth = truth;
+    rc = rk_blend_train(out, h, truth, opts, err);
+    free(truth);
+    return rc;
+}
+
+
+int rk_others_fit(rk_blend **out, const rk_workshop *w, const rk_seen *held,
+                  const rk_blend *like, rk_error *err)
+{
+    const rk_snapshot *s = w->snapshot;
+    rk_side side = {
+        .vectors = s->vectors ? rk_index_vector(s->vectors, 0) : NULL,
+        .d = s->d,
+        .tokens = s->item_tokens.n_rows ? &s->item_tokens : NULL,
+    };
+    rk_blend_opts opts = options_of(w, &side);
+    rk_histories *h = NULL;
+    rk_error why = {0};
+    int rc = rk_histories_new(&h, w->corpus, err);
+
+    *out = NULL;
+    if (rc)
+        return rc;
+    rc = like ? rk_blend_retrain(out, like, h, &opts, &why)
+              : fit_weighed(out, h, held, &opts, &why);
+    rk_histories_free(h);
+    if (rc == RK_EINVAL) /* nothing to learn from: the ways carry it */
+        return RK_OK;
+    return rc ? rk_fail(err, rc, "%s", why.msg) : RK_OK;
+}
