@@ -1,10 +1,15 @@
 #include "learn/learner.h"
 
+#include "learn/ease.h"
+#include "learn/slit.h"
+
 #include <string.h>
 
 #define GIB (1024.0 * 1024.0 * 1024.0)
 
 const rk_learner *const rk_learners[] = {
+    &rk_ease_learner,
+    &rk_slit_learner,
     NULL,
 };
 
