@@ -2,8 +2,8 @@
 
 #include "core/blas.h"
 #include "core/mem.h"
-#include "core/threads.h"
-#include "core/topk.h"
+#include "learn/item_rows.h"
+#include "learn/places.h"
 
 #include <assert.h>
 #include <math.h>
@@ -12,85 +12,27 @@
 #define DEFAULT_LAMBDA 300.0f
 #define DEFAULT_KEEP   256
 
-/* What each user liked, once each, in ascending order. */
-typedef struct likes {
-    size_t n_users;
-    size_t n_items;
-    size_t *start;  /* (n_users + 1) */
-    uint32_t *item; /* (start[n_users]) */
-    float *gram;    /* (n_items, n_items) X'X, borrowed */
-} likes;
+/* Of the learner: the best of validation on MovieLens-1M (docs). */
+#define LAMBDA   600.0f
+#define KEEP     512
+#define N_DECAYS 3
+
+typedef struct ease_model {
+    rk_model base;
+    rk_item_rows rows;
+} ease_model;
+
+static const float decays[N_DECAYS] = {0.7f, 0.9f, 0.97f};
+static const char *const columns[N_DECAYS] = {"ease.7", "ease.9", "ease.97"};
 
 
-static int by_position(const void *a, const void *b)
+/* Each column divided by minus its diagonal, which is then 0. */
+int rk_ease_weights(float *p, size_t n, rk_error *err)
 {
-    uint32_t x = *(const uint32_t *)a;
-    uint32_t y = *(const uint32_t *)b;
+    float *per_column = rk_alloc_array(n, sizeof(*per_column));
 
-    return (x > y) - (x < y);
-}
-
-
-static int likes_gather(likes *l, const rk_corpus *c, rk_error *err)
-{
-    size_t n = 0;
-
-    l->n_users = c->n_users;
-    l->n_items = c->n_items;
-    l->start = rk_alloc_array(c->n_users + 1, sizeof(*l->start));
-    l->item = rk_alloc_array(c->start[c->n_users], sizeof(*l->item));
-    if (!l->start || !l->item)
+    if (!per_column)
         return rk_no_memory(err);
-
-    for (size_t u = 0; u < c->n_users; u++) {
-        size_t end = l->start[u] = n;
-        uint32_t *mine = l->item + n;
-
-        for (size_t i = c->start[u]; i < c->start[u + 1]; i++)
-            if (c->seen[i].label > 0)
-                l->item[end++] = c->seen[i].item;
-        qsort(mine, end - n, sizeof(*mine), by_position);
-        for (size_t i = n; i < end; i++)
-            if (i == l->start[u] || l->item[i] != l->item[n - 1])
-                l->item[n++] = l->item[i];
-    }
-    l->start[c->n_users] = n;
-    return RK_OK;
-}
-
-
-static void likes_clear(likes *l)
-{
-    free(l->start);
-    free(l->item);
-}
-
-
-/* Rows [begin, end) of the Gram matrix. Counts are whole numbers, so their
- * sum in float32 is exact up to 2^24 users. */
-static void gram_rows(void *ctx, size_t begin, size_t end)
-{
-    const likes *l = ctx;
-
-    for (size_t u = 0; u < l->n_users; u++) {
-        const uint32_t *item = l->item + l->start[u];
-        size_t n = l->start[u + 1] - l->start[u];
-
-        for (size_t i = 0; i < n && item[i] < end; i++) {
-            float *row = l->gram + item[i] * l->n_items;
-
-            if (item[i] < begin)
-                continue;
-            for (size_t j = 0; j < n; j++)
-                row[item[j]] += 1;
-        }
-    }
-}
-
-
-/* P becomes B: each column divided by minus its diagonal, which is then 0. */
-static void weights_from_inverse(float *p, size_t n, float *per_column)
-{
     for (size_t j = 0; j < n; j++)
         per_column[j] = -1 / p[j * n + j];
     for (size_t i = 0; i < n; i++) {
@@ -98,101 +40,170 @@ static void weights_from_inverse(float *p, size_t n, float *per_column)
             p[i * n + j] *= per_column[j];
         p[i * n + i] = 0;
     }
+    free(per_column);
+    return RK_OK;
 }
 
 
 /* O(sum over users of likes^2 + n_items^3). */
-int rk_ease_solve(float **b, const rk_corpus *c, float lambda, rk_error *err)
+int rk_ease_matrix(float **b, const rk_histories *h, float lambda,
+                   const rk_progress *progress, rk_error *err)
 {
-    size_t n = c->n_items;
-    likes l = {0};
-    float *gram = NULL;
-    float *per_column = NULL;
+    size_t n = h->n_items;
+    float *p = NULL;
     int rc;
 
     *b = NULL;
-    if (!(lambda > 0) || !isfinite(lambda)) {
-        rc = rk_fail(err, RK_EINVAL, "lambda is %g, must be over 0",
-                     (double)lambda);
-        goto done;
-    }
-    rc = likes_gather(&l, c, err);
+    if (!(lambda > 0) || !isfinite(lambda))
+        return rk_fail(err, RK_EINVAL, "lambda is %g, must be over 0",
+                       (double)lambda);
+    rc = rk_progress_report(progress, "ease", 0, 2, err);
     if (rc != RK_OK)
         goto done;
-    gram = rk_calloc(n, n * sizeof(*gram));
-    per_column = rk_alloc_array(n, sizeof(*per_column));
-    if (!gram || !per_column) {
+    p = rk_alloc_aligned(n, n * sizeof(*p));
+    if (!p) {
         rc = rk_no_memory(err);
         goto done;
     }
-
-    l.gram = gram;
-    rk_parallel(n, gram_rows, &l);
-    for (size_t i = 0; i < n; i++)
-        gram[i * n + i] += lambda;
-    rc = rk_spd_invert(gram, n, err);
+    rc = rk_places_gram(h, p, err);
     if (rc != RK_OK)
         goto done;
-    weights_from_inverse(gram, n, per_column);
-    *b = gram;
-    gram = NULL;
+    rc = rk_progress_report(progress, "ease", 1, 2, err);
+    if (rc != RK_OK)
+        goto done;
+    for (size_t i = 0; i < n; i++)
+        p[i * n + i] += lambda;
+    rc = rk_spd_invert(p, n, err);
+    if (rc == RK_OK)
+        rc = rk_ease_weights(p, n, err);
+    if (rc == RK_OK)
+        rc = rk_progress_report(progress, "ease", 2, 2, err);
+    if (rc != RK_OK)
+        goto done;
+    *b = p;
+    p = NULL;
 
 done:
-    likes_clear(&l);
-    free(gram);
-    free(per_column);
+    free(p);
     return rc;
 }
 
 
-static int by_index(const void *a, const void *b)
+static void estimate(const rk_histories *h, const rk_train_opts *opts,
+                     rk_estimate *out)
 {
-    return by_position(&((const rk_hit *)a)->index,
-                       &((const rk_hit *)b)->index);
+    double n = (double)h->n_items;
+
+    (void)opts;
+    out->bytes = 4 * n * n + rk_item_rows_bytes(h->n_items, KEEP) +
+                 rk_places_bytes(h);
+    out->flop = n * n * n;
 }
 
 
-/* The `keep` entries of row i that are largest by size, ascending by column,
- * appended at `at`; returns where they end. Zeros are not entries. */
-static size_t row_keep(const float *row, size_t n, rk_topk *best, uint32_t *col,
-                       float *value)
+static void model_free(rk_model *m)
 {
-    rk_hit *hits = best->heap;
+    ease_model *ease = (ease_model *)m;
 
-    rk_topk_init(best, hits, best->k);
-    for (uint32_t j = 0; j < n; j++)
-        if (row[j] != 0)
-            rk_topk_add(best, j, fabsf(row[j]));
-    if (best->n)
-        qsort(hits, best->n, sizeof(*hits), by_index);
-    for (size_t i = 0; i < best->n; i++) {
-        col[i] = hits[i].index;
-        value[i] = row[hits[i].index];
+    if (!ease)
+        return;
+    rk_item_rows_clear(&ease->rows);
+    free(ease);
+}
+
+
+static int train(rk_model **out, const rk_histories *h,
+                 const rk_train_opts *opts, rk_error *err)
+{
+    ease_model *m = NULL;
+    float *b = NULL;
+    int rc;
+
+    *out = NULL;
+    rc = rk_learner_check(&rk_ease_learner, h, opts, err);
+    if (rc == RK_OK)
+        rc = rk_ease_matrix(&b, h, LAMBDA, &opts->progress, err);
+    if (rc != RK_OK)
+        goto done;
+    m = rk_calloc(1, sizeof(*m));
+    if (!m) {
+        rc = rk_no_memory(err);
+        goto done;
     }
-    return best->n;
+    m->base = (rk_model){&rk_ease_learner, h->n_items};
+    rc = rk_item_rows_init(&m->rows, b, h->n_items, KEEP, err);
+    if (rc != RK_OK)
+        goto done;
+    *out = &m->base;
+    m = NULL;
+
+done:
+    model_free(m ? &m->base : NULL);
+    free(b);
+    return rc;
 }
 
 
-/* O(n^2 log keep). */
-static int keep_largest(rk_ease *m, const float *b, size_t n, size_t keep,
-                        rk_error *err)
+static int score(const rk_model *m, const rk_histories *who, float *scores,
+                 rk_error *err)
 {
-    uint64_t *start = rk_alloc_array(n + 1, sizeof(*start));
-    uint32_t *col = rk_alloc_array(n, keep * sizeof(*col));
-    float *value = rk_alloc_array(n, keep * sizeof(*value));
-    rk_topk best = {.heap = rk_alloc_array(keep, sizeof(rk_hit)), .k = keep};
+    return rk_item_rows_score(&((const ease_model *)m)->rows, who, decays,
+                              N_DECAYS, N_DECAYS, scores, err);
+}
 
-    m->b = (rk_csr){n, n, start, col, value};
-    if (!start || !col || !value || !best.heap) {
-        free(best.heap);
+
+static int put(const rk_model *m, rk_bundle_writer *w, rk_error *err)
+{
+    return rk_item_rows_put(&((const ease_model *)m)->rows, "ease", w, err);
+}
+
+
+static int get(rk_model **out, const rk_bundle *b, size_t n_items,
+               rk_error *err)
+{
+    ease_model *m = rk_calloc(1, sizeof(*m));
+    int rc;
+
+    *out = NULL;
+    if (!m)
         return rk_no_memory(err);
+    m->base = (rk_model){&rk_ease_learner, n_items};
+    rc = rk_item_rows_get(&m->rows, b, "ease", n_items, err);
+    if (rc != RK_OK) {
+        model_free(&m->base);
+        return rc;
     }
-    start[0] = 0;
-    for (size_t i = 0; i < n; i++)
-        start[i + 1] = start[i] + row_keep(b + i * n, n, &best, col + start[i],
-                                           value + start[i]);
-    free(best.heap);
+    *out = &m->base;
     return RK_OK;
+}
+
+
+const rk_learner rk_ease_learner = {
+    .name = "ease",
+    .summary = "which items go together, the recent ones counting more",
+    .cites = "Steck, Embarrassingly Shallow Autoencoders for Sparse Data, 2019",
+    .effort = RK_FAST,
+    .n_columns = N_DECAYS,
+    .columns = columns,
+    .estimate = estimate,
+    .train = train,
+    .score = score,
+    .put = put,
+    .get = get,
+    .free = model_free,
+};
+
+
+int rk_ease_solve(float **b, const rk_corpus *c, float lambda, rk_error *err)
+{
+    rk_histories *h = NULL;
+    int rc = rk_histories_new(&h, c, err);
+
+    *b = NULL;
+    if (rc == RK_OK)
+        rc = rk_ease_matrix(b, h, lambda, NULL, err);
+    rk_histories_free(h);
+    return rc;
 }
 
 
@@ -201,38 +212,33 @@ int rk_ease_fit(rk_ease **out, const rk_corpus *c, size_t max_bytes,
 {
     rk_ease_opts o = opts ? *opts : (rk_ease_opts){0};
     double bytes = 8.0 * (double)c->n_items * (double)c->n_items;
-    rk_ease *m = NULL;
+    rk_item_rows rows = {0};
     float *b = NULL;
     int rc;
 
     *out = NULL;
-    if (bytes > (double)max_bytes) {
-        rc = rk_fail(err, RK_EINVAL,
-                     "EASE over %zu items needs about %.0f MB of memory, may "
-                     "use %.0f MB",
-                     c->n_items, bytes / 1e6, (double)max_bytes / 1e6);
-        goto done;
-    }
+    if (bytes > (double)max_bytes)
+        return rk_fail(err, RK_EINVAL,
+                       "EASE over %zu items needs about %.0f MB of memory, may "
+                       "use %.0f MB",
+                       c->n_items, bytes / 1e6, (double)max_bytes / 1e6);
     o.lambda = o.lambda == 0 ? DEFAULT_LAMBDA : o.lambda;
     o.keep = o.keep ? o.keep : DEFAULT_KEEP;
-    o.keep = o.keep < c->n_items ? o.keep : c->n_items;
     rc = rk_ease_solve(&b, c, o.lambda, err);
     if (rc != RK_OK)
         goto done;
-    assert(b);
-    m = rk_calloc(1, sizeof(*m));
-    if (!m) {
+    rc = rk_item_rows_init(&rows, b, c->n_items, o.keep, err);
+    if (rc != RK_OK)
+        goto done;
+    *out = rk_calloc(1, sizeof(**out));
+    if (!*out) {
+        rk_item_rows_clear(&rows);
         rc = rk_no_memory(err);
         goto done;
     }
-    rc = keep_largest(m, b, c->n_items, o.keep, err);
-    if (rc != RK_OK)
-        goto done;
-    *out = m;
-    m = NULL;
+    (*out)->b = rows.b;
 
 done:
-    rk_ease_free(m);
     free(b);
     return rc;
 }

@@ -7,14 +7,28 @@
  *
  *   score(u, j) = sum over i in history of decay^age(i) B_ij
  *
- * where age counts liked events from the newest (0). Training is O(n_items^3);
- * serving keeps the `keep` largest |B_ij| of each row. Immutable. */
+ * where age counts liked events from the newest (0). Training is O(n_items^3)
+ * in one matrix (n_items, n_items); serving keeps the largest |B_ij| of each
+ * row. Immutable. */
 #ifndef RK_LEARN_EASE_H
 #define RK_LEARN_EASE_H
 
 #include "core/progress.h"
 #include "data/corpus.h"
 #include "data/csr.h"
+#include "learn/learner.h"
+
+/* "ease": columns ease.7, ease.9, ease.97, by their decay. */
+extern const rk_learner rk_ease_learner;
+
+/* P float32 (n, n), both triangles, becomes B in place. RK_ENOMEM. */
+int rk_ease_weights(float *p, size_t n, rk_error *err);
+
+/* B float32 (n_items, n_items), yours to free. An item twice in a history
+ * counts once. RK_EINVAL (a lambda that is not over 0), RK_ENOMEM,
+ * RK_ECANCELLED. */
+int rk_ease_matrix(float **b, const rk_histories *h, float lambda,
+                   const rk_progress *progress, rk_error *err);
 
 typedef struct rk_ease_opts {
     float lambda; /* 0: 300 */
@@ -25,14 +39,14 @@ typedef struct rk_ease {
     rk_csr b; /* (n_items, n_items), owned */
 } rk_ease;
 
-/* An item liked twice by a user counts once. RK_EINVAL before any allocation
- * when 4 n_items^2 bytes times two exceed `max_bytes` of memory (the message
- * gives the estimate), or for a lambda under 0; RK_ENOMEM. */
+/* The same from a corpus's likes, decay left to the caller. RK_EINVAL before
+ * any allocation when 4 n_items^2 bytes times two exceed `max_bytes` of memory
+ * (the message gives the estimate), or for a lambda under 0; RK_ENOMEM. */
 int rk_ease_fit(rk_ease **out, const rk_corpus *c, size_t max_bytes,
                 const rk_ease_opts *opts, rk_error *err);
 void rk_ease_free(rk_ease *m);
 
-/* The whole B, float32 (n_items, n_items), yours to free: for tests. */
+/* rk_ease_matrix of a corpus's likes. */
 int rk_ease_solve(float **b, const rk_corpus *c, float lambda, rk_error *err);
 
 /* scores float32 (b->n_cols), overwritten. Only likes count; items past

@@ -1,4 +1,8 @@
+#include "learn/learner.h"
+
+#include "learn/ease.h"
 #include "learn/popular.h"
+#include "learn/slit.h"
 
 #include <string.h>
 
@@ -6,6 +10,8 @@
 
 const rk_learner *const rk_learners[] = {
     &rk_popular,
+    &rk_ease_learner,
+    &rk_slit_learner,
     NULL,
 };
 

@@ -1,14 +1,8 @@
 #include "learn/ease.h"
 
 #include "core/topk.h"
+#include "learner_laws.h"
 #include "small_corpus.h"
-
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <string.h>
-
-#include <cmocka.h>
 
 #define U      60
 #define I      40
@@ -260,6 +254,13 @@ static void test_every_failing_allocation_is_reported(void **state)
 }
 
 
+static void test_ease_keeps_the_laws_of_learners(void **state)
+{
+    (void)state;
+    learner_laws(&rk_ease_learner);
+}
+
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +273,7 @@ int main(void)
         cmocka_unit_test(test_items_nobody_likes_have_no_weights),
         cmocka_unit_test(test_a_lambda_that_is_no_penalty_is_refused),
         cmocka_unit_test(test_every_failing_allocation_is_reported),
+        cmocka_unit_test(test_ease_keeps_the_laws_of_learners),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
