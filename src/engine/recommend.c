@@ -4,8 +4,8 @@
 #include "core/text.h"
 #include "engine/answer.h"
 #include "engine/ask.h"
+#include "engine/propose.h"
 #include "engine/rank.h"
-#include "engine/recall.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -119,45 +119,13 @@ static int add_item(walk *w, const char *id, rk_error *err)
 }
 
 
-/* Candidates as the way or the sources propose them. */
-static int recall(walk *w, rk_error *err)
-{
-    size_t n = w->request->n;
-    size_t k = n > RK_RECALL_EACH ? n : RK_RECALL_EACH;
-    int rc;
-
-    if (w->way && w->way->recall)
-        return w->way->recall(w->s, &w->asker.who, k, &w->candidates,
-                              &w->box->run, err);
-    rc = rk_recall(w->s, &w->asker.who, k, &w->candidates, &w->box->run, err);
-    if (rc == RK_OK && w->way) {
-        /* A way that only ranks is given the best of the fused order. */
-        size_t most = w->engine->settings.llm_candidates;
-
-        rc = rk_rank(w->s, &w->asker.who, &w->candidates, &w->box->run, err);
-        rk_candidates_sort(&w->candidates);
-        most = most < n ? n : most;
-        if (w->candidates.n > most)
-            w->candidates.n = most;
-    }
-    return rc;
-}
-
-
 /* `given`: the candidates are there already. */
 static int recall_and_score(walk *w, bool given, rk_error *err)
 {
-    int rc = given ? RK_OK : recall(w, err);
-
-    if (rc || w->candidates.n == 0)
-        return rc;
-    rc = w->way
-             ? w->way->score(w->s, &w->asker.who, &w->candidates, &w->box->run,
-                             err)
-             : rk_rank(w->s, &w->asker.who, &w->candidates, &w->box->run, err);
-    if (rc == RK_OK)
-        rk_candidates_sort(&w->candidates);
-    return rc;
+    return given ? rk_propose_order(w->s, w->way, &w->asker.who, &w->candidates,
+                                    &w->box->run, err)
+                 : rk_propose(w->s, w->way, &w->asker.who, w->request->n,
+                              &w->candidates, &w->box->run, err);
 }
 
 

@@ -1,0 +1,49 @@
+#include "engine/propose.h"
+
+#include "engine/rank.h"
+
+/* Candidates as the way or the sources propose them. */
+static int recall(const rk_snapshot *s, const rk_paradigm *way,
+                  const rk_who *who, size_t n, rk_candidates *out, rk_run *run,
+                  rk_error *err)
+{
+    size_t k = n > RK_RECALL_EACH ? n : RK_RECALL_EACH;
+    size_t most = s->settings->llm_candidates;
+    int rc;
+
+    if (way && way->recall)
+        return way->recall(s, who, k, out, run, err);
+    rc = rk_recall(s, who, k, out, run, err);
+    if (rc || !way)
+        return rc;
+    rc = rk_rank(s, who, out, run, err);
+    rk_candidates_sort(out);
+    most = most < n ? n : most;
+    if (out->n > most)
+        out->n = most;
+    return rc;
+}
+
+
+int rk_propose_order(const rk_snapshot *s, const rk_paradigm *way,
+                     const rk_who *who, rk_candidates *io, rk_run *run,
+                     rk_error *err)
+{
+    int rc;
+
+    if (io->n == 0)
+        return RK_OK;
+    rc = way ? way->score(s, who, io, run, err) : rk_rank(s, who, io, run, err);
+    if (rc == RK_OK)
+        rk_candidates_sort(io);
+    return rc;
+}
+
+
+int rk_propose(const rk_snapshot *s, const rk_paradigm *way, const rk_who *who,
+               size_t n, rk_candidates *out, rk_run *run, rk_error *err)
+{
+    int rc = recall(s, way, who, n, out, run, err);
+
+    return rc ? rc : rk_propose_order(s, way, who, out, run, err);
+}

@@ -1,0 +1,20 @@
+/* Proposing and ranking: the middle of a request's walk, which evaluation
+ * walks the same way. */
+#ifndef RK_ENGINE_PROPOSE_H
+#define RK_ENGINE_PROPOSE_H
+
+#include "engine/recall.h"
+
+/* The best items for a user, scored and sorted, of what the run lets be
+ * proposed. `way` NULL: auto. A way that only ranks is given the best of the
+ * fused order, as many as the settings say but `n` at least. What comes out is
+ * more than `n` as a rule: the caller takes the first. */
+int rk_propose(const rk_snapshot *s, const rk_paradigm *way, const rk_who *who,
+               size_t n, rk_candidates *out, rk_run *run, rk_error *err);
+
+/* Scores and sorts given candidates. */
+int rk_propose_order(const rk_snapshot *s, const rk_paradigm *way,
+                     const rk_who *who, rk_candidates *io, rk_run *run,
+                     rk_error *err);
+
+#endif
