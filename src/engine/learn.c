@@ -100,6 +100,20 @@ static int weigh(const rk_workshop *trial, const char *trial_path,
 }
 
 
+/* The blend; NULL when there is nothing that a learner can learn from: the
+ * ways carry it. */
+static int fit_blend(const rk_workshop *trial, const rk_seen *held,
+                     rk_blend **blend, rk_error *err)
+{
+    rk_error why = {0};
+    int rc = rk_others_fit(blend, trial, held, NULL, &why);
+
+    if (rc == RK_EINVAL)
+        return RK_OK;
+    return rc ? rk_fail(err, rc, "%s", why.msg) : RK_OK;
+}
+
+
 /* Fits everything without each user's last like, and learns from those likes
  * the weights of the blend, which is kept, and of the fusion. */
 static int fit_trial(const rk_workshop *w, const char *trial_path,
@@ -117,7 +131,7 @@ static int fit_trial(const rk_workshop *w, const char *trial_path,
     if (rc == RK_OK)
         rc = rk_bundle_writer_new(&trial.out, err);
     if (rc == RK_OK)
-        rc = rk_others_fit(blend, &trial, held, NULL, err);
+        rc = fit_blend(&trial, held, blend, err);
     if (rc == RK_OK)
         rc = fit_all(&trial, *blend, err);
     if (rc == RK_OK)
@@ -140,7 +154,7 @@ int rk_learn(const rk_workshop *w, const char *trial_path, rk_error *err)
         rc = rk_bundle_put(w->out, "fusion", RK_F32, 1, RK_FUSION_FEATURES,
                            weights, err);
     if (rc == RK_OK && first)
-        rc = rk_others_fit(&blend, w, NULL, first, err);
+        rc = rk_others_refit(&blend, w, first, err);
     if (rc == RK_OK)
         rc = fit_all(w, blend, err);
     rk_blend_free(first);

@@ -94,63 +94,76 @@ uint32_t rk_others_witness(const rk_snapshot *s, const rk_who *who,
 }
 
 
-static rk_blend_opts options_of(const rk_workshop *w, const rk_side *side)
-{
-    const rk_settings *settings = w->snapshot->settings;
-
-    return (rk_blend_opts){
-        .train = {
-            .effort = settings->effort,
-            .seed = settings->seed,
-            .max_bytes = RK_LEARN_MAX_BYTES,
-            .side = side,
-            .progress = w->progress ? *w->progress : (rk_progress){0},
-        }};
-}
+/* Everything that training is given, as the workshop has it. */
+typedef struct course {
+    rk_histories *h;
+    rk_side side;
+    rk_blend_opts opts;
+} course;
 
 
-/* Trained on the histories, weighed by what was held. */
-static int fit_weighed(rk_blend **out, const rk_histories *h,
-                       const rk_seen *held, rk_blend_opts *opts, rk_error *err)
-{
-    uint32_t *truth = rk_alloc_array(h->n_users, sizeof(*truth));
-    rk_histories watch = rk_histories_part(
-        h, 0, h->n_users < WATCHED ? h->n_users : WATCHED);
-    int rc;
-
-    if (!truth)
-        return rk_no_memory(err);
-    for (size_t u = 0; u < h->n_users; u++)
-        truth[u] = h->start[u + 1] > h->start[u] ? held[u].item : RK_NO_ID;
-    opts->train.watch = &watch;
-    opts->train.watch_truth = truth;
-    rc = rk_blend_train(out, h, truth, opts, err);
-    free(truth);
-    return rc;
-}
-
-
-int rk_others_fit(rk_blend **out, const rk_workshop *w, const rk_seen *held,
-                  const rk_blend *like, rk_error *err)
+static int course_init(course *c, const rk_workshop *w, rk_error *err)
 {
     const rk_snapshot *s = w->snapshot;
-    rk_side side = {
+
+    c->side = (rk_side){
         .vectors = s->vectors ? rk_index_vector(s->vectors, 0) : NULL,
         .d = s->d,
         .tokens = s->item_tokens.n_rows ? &s->item_tokens : NULL,
     };
-    rk_blend_opts opts = options_of(w, &side);
-    rk_histories *h = NULL;
-    rk_error why = {0};
-    int rc = rk_histories_new(&h, w->corpus, err);
+    c->opts = (rk_blend_opts){
+        .train = {
+            .effort = s->settings->effort,
+            .seed = s->settings->seed,
+            .max_bytes = RK_LEARN_MAX_BYTES,
+            .side = &c->side,
+            .progress = w->progress ? *w->progress : (rk_progress){0},
+        }};
+    return rk_histories_new(&c->h, w->corpus, err);
+}
+
+
+int rk_others_fit(rk_blend **out, const rk_workshop *w, const rk_seen *held,
+                  const rk_learner *const *only, rk_error *err)
+{
+    course c;
+    rk_histories watch;
+    uint32_t *truth = NULL;
+    int rc = course_init(&c, w, err);
 
     *out = NULL;
     if (rc)
         return rc;
-    rc = like ? rk_blend_retrain(out, like, h, &opts, &why)
-              : fit_weighed(out, h, held, &opts, &why);
-    rk_histories_free(h);
-    if (rc == RK_EINVAL) /* nothing to learn from: the ways carry it */
-        return RK_OK;
-    return rc ? rk_fail(err, rc, "%s", why.msg) : RK_OK;
+    truth = rk_alloc_array(c.h->n_users, sizeof(*truth));
+    if (!truth) {
+        rc = rk_no_memory(err);
+        goto done;
+    }
+    for (size_t u = 0; u < c.h->n_users; u++)
+        truth[u] = c.h->start[u + 1] > c.h->start[u] ? held[u].item : RK_NO_ID;
+    watch = rk_histories_part(c.h, 0,
+                              c.h->n_users < WATCHED ? c.h->n_users : WATCHED);
+    c.opts.learners = only;
+    c.opts.train.watch = &watch;
+    c.opts.train.watch_truth = truth;
+    rc = rk_blend_train(out, c.h, truth, &c.opts, err);
+
+done:
+    free(truth);
+    rk_histories_free(c.h);
+    return rc;
+}
+
+
+int rk_others_refit(rk_blend **out, const rk_workshop *w, const rk_blend *like,
+                    rk_error *err)
+{
+    course c;
+    int rc = course_init(&c, w, err);
+
+    *out = NULL;
+    if (rc == RK_OK)
+        rc = rk_blend_retrain(out, like, c.h, &c.opts, err);
+    rk_histories_free(c.h);
+    return rc;
 }

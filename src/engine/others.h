@@ -16,10 +16,14 @@ int rk_others_scores(const rk_snapshot *s, const rk_who *who, rk_run *run,
 uint32_t rk_others_witness(const rk_snapshot *s, const rk_who *who,
                            uint32_t item);
 
-/* Trains the learners on a corpus; weights are learnt from `held` (n_users),
- * likes that it ends before, or taken over from `like`: one of the two. NULL
- * when no learner can be trained. */
+/* Trains learners on a corpus, `only` those (ends with NULL) or all that the
+ * effort allows, and learns their weights from `held` (n_users), likes that the
+ * corpus ends before. RK_EINVAL when none can be trained. */
 int rk_others_fit(rk_blend **out, const rk_workshop *w, const rk_seen *held,
-                  const rk_blend *like, rk_error *err);
+                  const rk_learner *const *only, rk_error *err);
+
+/* The same learners and weights on another corpus. */
+int rk_others_refit(rk_blend **out, const rk_workshop *w, const rk_blend *like,
+                    rk_error *err);
 
 #endif

@@ -21,8 +21,8 @@ typedef struct rk_contestant {
      * truth's. */
     int (*score)(void *ctx, const rk_task *t, const rk_questions *q,
                  size_t first, size_t n, float *scores, rk_error *err);
-    double train_s; /* what training took, NaN: nothing was trained */
-    rk_usage usage; /* what the language models did, filled by ctx */
+    double train_s;        /* what training took; NaN: nothing was trained */
+    const rk_usage *usage; /* what the language models did; NULL: none */
 } rk_contestant;
 
 enum rk_metric {

@@ -1,0 +1,392 @@
+#include "eval/contestants.h"
+
+#include "core/clock.h"
+#include "core/mem.h"
+#include "core/rng.h"
+#include "core/threads.h"
+#include "engine/learn.h"
+#include "engine/others.h"
+#include "engine/others.h"
+#include "engine/propose.h"
+#include "learn/blend.h"
+#include "paradigms/liking.h"
+#include "paradigms/vocabulary.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PROPOSED 200 /* items that a way is asked for in a full ranking */
+
+static double seconds_since(int64_t start)
+{
+    return (double)(rk_clock_us() - start) / 1e6;
+}
+
+
+static int train(rk_school *school, const char *path, rk_error *err)
+{
+    char trial_path[4200];
+    rk_bundle_writer *out = NULL;
+    int64_t start = rk_clock_us();
+    int rc = rk_bundle_writer_new(&out, err);
+
+    snprintf(trial_path, sizeof(trial_path), "%s.trial", path);
+    school->readings.workshop.out = out;
+    if (rc == RK_OK)
+        rc = rk_learn(&school->readings.workshop, trial_path, err);
+    school->train_s = seconds_since(start);
+    if (rc == RK_OK)
+        rc = rk_bundle_save(out, path, err);
+    if (rc == RK_OK)
+        rc = rk_bundle_open(&school->bundle, path, err);
+    (void)unlink(path); /* mapped; the name is not needed */
+    rk_bundle_writer_free(out);
+    school->snapshot = school->readings.snapshot;
+    if (rc == RK_OK)
+        rc = rk_snapshot_attach(&school->snapshot, school->bundle,
+                                &school->room, err);
+    return rc;
+}
+
+
+int rk_school_open(rk_school *school, rk_engine *e, const rk_task *task,
+                   const rk_school_opts *opts, rk_error *err)
+{
+    char path[4096];
+    int64_t start = rk_clock_us();
+    int rc;
+
+    memset(school, 0, sizeof(*school));
+    school->task = task;
+    school->opts = *opts;
+    school->settings = e->settings;
+    school->settings.effort = opts->effort;
+    rk_loaded_init(&school->models, opts->without_embedder ? "" : e->embedder,
+                   opts->without_writer ? "" : e->writer,
+                   e->config->models.folder);
+    school->run = (rk_run){.store = e->store, .models = &school->models};
+    snprintf(path, sizeof(path), "%s.eval-%ld", e->snapshot_path,
+             (long)getpid());
+    rc = rk_histories_new(&school->histories, task->train, err);
+    if (rc == RK_OK)
+        rc = rk_readings_make(&school->readings, task->train, &school->settings,
+                              &school->run, &school->opts.progress, err);
+    school->read_s = seconds_since(start);
+    if (rc == RK_OK)
+        rc = train(school, path, err);
+    return rc;
+}
+
+
+void rk_school_close(rk_school *school)
+{
+    rk_snapshot_room_clear(&school->room);
+    rk_bundle_close(school->bundle);
+    rk_readings_clear(&school->readings);
+    rk_histories_free(school->histories);
+    rk_run_clear(&school->run);
+    rk_loaded_clear(&school->models);
+    memset(school, 0, sizeof(*school));
+}
+
+
+static int score_random(void *ctx, const rk_task *t, const rk_questions *q,
+                        size_t first, size_t n, float *scores, rk_error *err)
+{
+    const rk_school *school = ctx;
+
+    (void)q;
+    (void)err;
+    for (size_t u = 0; u < n; u++) {
+        rk_rng rng = {school->settings.seed << 32 | (first + u)};
+
+        for (size_t i = 0; i < t->train->n_items; i++)
+            scores[u * t->train->n_items + i] = (float)rk_rng_unit(&rng);
+    }
+    return RK_OK;
+}
+
+
+/* A blend, and whose it is. */
+typedef struct pupil {
+    rk_school *school;
+    const rk_blend *blend;
+    rk_blend *own; /* NULL: the school's */
+} pupil;
+
+
+static int score_blend(void *ctx, const rk_task *t, const rk_questions *q,
+                       size_t first, size_t n, float *scores, rk_error *err)
+{
+    const pupil *p = ctx;
+    rk_histories *who = NULL;
+    int rc = rk_histories_new(&who, q->asked, err);
+
+    (void)t;
+    if (rc == RK_OK) {
+        rk_histories some = rk_histories_part(who, first, n);
+
+        rc = rk_blend_score(p->blend, &some, scores, NULL, err);
+    }
+    rk_histories_free(who);
+    return rc;
+}
+
+
+/* One learner, as the engine trains it: weights from what is held back, then
+ * all. */
+static int train_alone(pupil *p, const rk_learner *learner, rk_error *err)
+{
+    const rk_learner *const only[] = {learner, NULL};
+    rk_workshop w = p->school->readings.workshop;
+    rk_workshop trial = w;
+    rk_corpus *corpus = NULL;
+    rk_seen *held = NULL;
+    rk_blend *first = NULL;
+    int rc = rk_corpus_hold_out(w.corpus, 1, 2, &corpus, &held, err);
+
+    trial.corpus = corpus;
+    if (rc == RK_OK)
+        rc = rk_others_fit(&first, &trial, held, NULL, only, err);
+    if (rc == RK_OK)
+        rc = rk_others_refit(&p->own, &w, first, err);
+    p->blend = p->own;
+    rk_blend_free(first);
+    rk_corpus_free(corpus);
+    free(held);
+    return rc;
+}
+
+
+typedef struct asking {
+    rk_school *school;
+    const rk_paradigm *way; /* NULL: auto */
+    /* Of the batch at hand. */
+    const rk_task *task;
+    const rk_questions *q;
+    size_t first;
+    float *scores;
+    rk_usage usage;
+    int rc; /* the first failure */
+    rk_error err;
+} asking;
+
+
+static bool has_had(const void *ctx, uint32_t item)
+{
+    const bool *had = ctx;
+
+    return had[item];
+}
+
+
+/* What this user may be recommended, where that is a list of its own. */
+static int given_candidates(const asking *a, size_t user, const bool *had,
+                            rk_candidates *out, rk_error *err)
+{
+    const rk_questions *q = a->q;
+    const rk_task *t = a->task;
+    int rc = RK_OK;
+
+    for (size_t i = 0; i < q->n_candidates && rc == RK_OK; i++) {
+        uint32_t item = q->candidates[user * q->n_candidates + i];
+
+        if (item != RK_NO_ID)
+            rc = rk_candidates_add(
+                out, (rk_candidate){.item = item, .probability = NAN}, err);
+    }
+    for (uint32_t i = 0; t->hidden_only && !q->n_candidates &&
+                         i < t->train->n_items && rc == RK_OK;
+         i++)
+        if (t->hidden[i] && !had[i])
+            rc = rk_candidates_add(
+                out, (rk_candidate){.item = i, .probability = NAN}, err);
+    if (t->kind == RK_TASK_LIKE && rc == RK_OK)
+        rc = rk_candidates_add(
+            out,
+            (rk_candidate){.item = q->truth[q->truth_start[user]],
+                           .probability = NAN},
+            err);
+    return rc;
+}
+
+
+/* One user's scores: what is not proposed is NaN. */
+static int ask_user(asking *a, size_t user, rk_who *who, bool *had,
+                    rk_usage *usage, rk_error *err)
+{
+    rk_school *school = a->school;
+    const rk_snapshot *s = &school->snapshot;
+    rk_run run = {.store = school->run.store,
+                  .models = &school->models,
+                  .skip = has_had,
+                  .skip_ctx = had};
+    float *scores = a->scores + (user - a->first) * s->n_items;
+    rk_candidates c = {0};
+    int rc;
+
+    for (size_t i = 0; i < s->n_items; i++)
+        scores[i] = NAN;
+    rc = given_candidates(a, user, had, &c, err);
+    if (rc == RK_OK)
+        rc = c.n ? rk_propose_order(s, a->way, who, &c, &run, err)
+                 : rk_propose(s, a->way, who, PROPOSED, &c, &run, err);
+    for (size_t i = 0; i < c.n && rc == RK_OK; i++)
+        scores[c.list[i].item] = a->task->kind == RK_TASK_LIKE &&
+                                         !isnan(c.list[i].probability)
+                                     ? c.list[i].probability
+                                     : c.list[i].score;
+    usage->prefix_tokens += run.usage.prefix_tokens;
+    usage->candidate_tokens += run.usage.candidate_tokens;
+    usage->reused_tokens += run.usage.reused_tokens;
+    usage->embedded_texts += run.usage.embedded_texts;
+    rk_candidates_clear(&c);
+    rk_run_clear(&run);
+    return rc;
+}
+
+
+/* As the training corpus knows the user's profile, with the history asked
+ * with; somebody it does not know has none. */
+static void who_of(const asking *a, size_t user, rk_token_weight *tokens,
+                   rk_who *who)
+{
+    const rk_corpus *asked = a->q->asked;
+    const rk_corpus *train = a->task->train;
+    uint32_t known = rk_ids_find(train->user_ids,
+                                 rk_ids_at(asked->user_ids, (uint32_t)user));
+
+    *who = (rk_who){.history = asked->seen + asked->start[user],
+                    .n_history = asked->start[user + 1] - asked->start[user]};
+    if (known != RK_NO_ID)
+        rk_liking_who(&a->school->readings.workshop, known, who->history,
+                      who->n_history, tokens, who);
+}
+
+
+static void ask_users(void *ctx, size_t begin, size_t end)
+{
+    asking *a = ctx;
+    rk_token_weight tokens[RK_TOKENS_MAX];
+    rk_error err = {0};
+    bool *had = rk_calloc(a->task->train->n_items, sizeof(*had));
+    rk_usage usage = {0};
+    int rc = had ? RK_OK : rk_no_memory(&err);
+
+    for (size_t u = a->first + begin; u < a->first + end && rc == RK_OK; u++) {
+        rk_who who;
+
+        who_of(a, u, tokens, &who);
+        for (size_t i = 0; i < who.n_history; i++)
+            had[who.history[i].item] = true;
+        rc = ask_user(a, u, &who, had, &usage, &err);
+        for (size_t i = 0; i < who.n_history; i++)
+            had[who.history[i].item] = false;
+    }
+    free(had);
+    if (rc && __sync_bool_compare_and_swap(&a->rc, RK_OK, rc))
+        a->err = err;
+    __sync_fetch_and_add(&a->usage.prefix_tokens, usage.prefix_tokens);
+    __sync_fetch_and_add(&a->usage.candidate_tokens, usage.candidate_tokens);
+    __sync_fetch_and_add(&a->usage.reused_tokens, usage.reused_tokens);
+    __sync_fetch_and_add(&a->usage.embedded_texts, usage.embedded_texts);
+}
+
+
+/* Ways that ask no model while they answer are asked by several threads. */
+static int score_way(void *ctx, const rk_task *t, const rk_questions *q,
+                     size_t first, size_t n, float *scores, rk_error *err)
+{
+    asking *a = ctx;
+
+    a->task = t;
+    a->q = q;
+    a->first = first;
+    a->scores = scores;
+    if (a->way == &rk_llm_ranker || a->way == &rk_rag)
+        ask_users(a, 0, n);
+    else
+        rk_parallel(n, ask_users, a);
+    return a->rc ? rk_fail(err, a->rc, "%s", a->err.msg) : RK_OK;
+}
+
+
+static int open_way(rk_contestant *out, rk_school *school,
+                    const rk_paradigm *way, rk_error *err)
+{
+    const char *lacks = way ? way->lacks(&school->snapshot) : NULL;
+    asking *a;
+
+    if (lacks)
+        return rk_fail(err, RK_ENOTREADY, "%s", lacks);
+    a = rk_calloc(1, sizeof(*a));
+    if (!a)
+        return rk_no_memory(err);
+    a->school = school;
+    a->way = way;
+    out->ctx = a;
+    out->score = score_way;
+    out->usage = &a->usage;
+    out->train_s = school->train_s;
+    return RK_OK;
+}
+
+
+static int open_blend(rk_contestant *out, rk_school *school,
+                      const rk_learner *learner, rk_error *err)
+{
+    int64_t start = rk_clock_us();
+    pupil *p = rk_calloc(1, sizeof(*p));
+    int rc = RK_OK;
+
+    if (!p)
+        return rk_no_memory(err);
+    p->school = school;
+    p->blend = school->snapshot.blend;
+    out->ctx = p;
+    out->score = score_blend;
+    out->train_s = school->train_s;
+    if (learner) {
+        rc = train_alone(p, learner, err);
+        out->train_s = seconds_since(start);
+    }
+    if (rc == RK_OK && !p->blend)
+        rc = rk_fail(err, RK_ENOTREADY, "no learner could be trained");
+    return rc;
+}
+
+
+int rk_contestant_open(rk_contestant *out, rk_school *school, const char *name,
+                       rk_error *err)
+{
+    const rk_learner *learner = rk_learner_find(name);
+    const rk_paradigm *way = rk_paradigm_find(name);
+    int rc = RK_OK;
+
+    *out = (rk_contestant){.name = name, .train_s = NAN};
+    if (strcmp(name, "random") == 0) {
+        out->ctx = school;
+        out->score = score_random;
+    } else if (strcmp(name, "collaborative") == 0 || learner) {
+        rc = open_blend(out, school, learner, err);
+    } else if (strcmp(name, "auto") == 0 || way) {
+        rc = open_way(out, school, way, err);
+    } else {
+        rc = rk_fail(err, RK_EINVAL,
+                     "no way or learner is called '%s': see reckon models",
+                     name);
+    }
+    return rc;
+}
+
+
+void rk_contestant_close(rk_contestant *c)
+{
+    if (c->score == score_blend)
+        rk_blend_free(((pupil *)c->ctx)->own);
+    if (c->score == score_blend || c->score == score_way)
+        free(c->ctx);
+    memset(c, 0, sizeof(*c));
+}

@@ -1,0 +1,49 @@
+/* Those who are judged: the ways of recommending and the learners, trained on
+ * a task's events through the engine's own doors, and asked as a request asks
+ * them. */
+#ifndef RK_EVAL_CONTESTANTS_H
+#define RK_EVAL_CONTESTANTS_H
+
+#include "engine/engine.h"
+#include "engine/workshop.h"
+#include "eval/judge.h"
+
+typedef struct rk_school_opts {
+    enum rk_effort effort;
+    bool without_writer;   /* nothing that is asked for needs one */
+    bool without_embedder; /* the same */
+    rk_progress progress;
+} rk_school_opts;
+
+/* A snapshot that has seen nothing but the task's training events. */
+typedef struct rk_school {
+    const rk_task *task;
+    rk_settings settings;
+    rk_loaded models;
+    rk_run run; /* of what the models read */
+    rk_readings readings;
+    rk_histories *histories; /* of task->train */
+    rk_bundle *bundle;
+    rk_snapshot snapshot;
+    rk_snapshot_room room;
+    rk_school_opts opts;
+    double read_s;  /* what the models' reading took; kept outputs cost none */
+    double train_s; /* all training, both passes of it */
+} rk_school;
+
+/* Reads with the engine's models and settings, keeps what they say in its
+ * store, trains. Engine and task must outlive it. Close it in any case. */
+int rk_school_open(rk_school *school, rk_engine *e, const rk_task *task,
+                   const rk_school_opts *opts, rk_error *err);
+void rk_school_close(rk_school *school);
+
+/* Who is asked by this name: "random", "collaborative" (the blend of all
+ * learners), "auto", a way, or a learner alone, which is trained now and
+ * blended from its own columns. RK_EINVAL: no such name, or the learner cannot
+ * be trained; RK_ENOTREADY: the way lacks something, and the message says
+ * what. */
+int rk_contestant_open(rk_contestant *out, rk_school *school, const char *name,
+                       rk_error *err);
+void rk_contestant_close(rk_contestant *c);
+
+#endif
