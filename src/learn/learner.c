@@ -3,6 +3,7 @@
 #include "learn/ease.h"
 #include "learn/popular.h"
 #include "learn/slit.h"
+#include "learn/transformer.h"
 
 #include <string.h>
 
@@ -12,6 +13,7 @@ const rk_learner *const rk_learners[] = {
     &rk_popular,
     &rk_ease_learner,
     &rk_slit_learner,
+    &rk_learner_transformer,
     NULL,
 };
 
