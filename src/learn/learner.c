@@ -1,10 +1,13 @@
 #include "learn/learner.h"
 
+#include "learn/ials.h"
+
 #include <string.h>
 
 #define GIB (1024.0 * 1024.0 * 1024.0)
 
 const rk_learner *const rk_learners[] = {
+    &rk_learner_ials,
     NULL,
 };
 
