@@ -4,6 +4,7 @@
 #include "learn/popular.h"
 #include "learn/slit.h"
 #include "learn/transformer.h"
+#include "learn/ials.h"
 
 #include <string.h>
 
@@ -14,6 +15,7 @@ const rk_learner *const rk_learners[] = {
     &rk_ease_learner,
     &rk_slit_learner,
     &rk_learner_transformer,
+    &rk_learner_ials,
     NULL,
 };
 
