@@ -1,6 +1,6 @@
 """ials.py BUILD PEERS FOLDER: iALS beside implicit, at 64 and 128 factors.
 
-BUILD is the build folder (`ninja -C BUILD bench/ials` first), PEERS the
+BUILD is the build folder (`ninja -C BUILD bench/bench_ials` first), PEERS the
 environment of bench/peers.sh, FOLDER the one of ml-1m-loo.
 """
 
@@ -14,7 +14,7 @@ here = os.path.dirname(os.path.abspath(__file__))
 for width in "64", "128":
     pairs.compare(
         f"ials d={width}",
-        [os.path.join(build, "bench", "ials"), folder, width],
+        [os.path.join(build, "bench", "bench_ials"), folder, width],
         [os.path.join(peers, "bin", "python"),
          os.path.join(here, "ials_peer.py"), folder, width],
         environment={"OPENBLAS_NUM_THREADS": "1"})

@@ -1,7 +1,5 @@
 /* The laws that every learner keeps (learn/learner.h), over histories made by
  * chance; a learner's own test adds its equations. */
-/* What holds for every learner behind learn/learner.h. Include it after
- * cmocka. */
 #ifndef RK_TESTS_LEARNER_LAWS_H
 #define RK_TESTS_LEARNER_LAWS_H
 
@@ -13,8 +11,11 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+
 #include <cmocka.h>
+
 enum { LAW_USERS = 24, LAW_ITEMS = 19, LAW_LONGEST = 12, LAW_D = 5 };
+
 typedef struct law_data {
     rk_histories h; /* user 0 has nothing, no item twice in a history */
     size_t start[LAW_USERS + 1];
@@ -27,11 +28,14 @@ typedef struct law_data {
     rk_side side;
     rk_train_opts opts;
 } law_data;
+
+
 static inline void law_side(law_data *d, rk_rng *r)
 {
     for (size_t i = 0; i < LAW_ITEMS; i++) {
         float *v = d->vectors + i * LAW_D;
         float sum = 0;
+
         for (size_t k = 0; k < LAW_D; k++) {
             v[k] = (float)rk_rng_unit(r) - 0.5f;
             sum += v[k] * v[k];
@@ -48,20 +52,26 @@ static inline void law_side(law_data *d, rk_rng *r)
     d->side = (rk_side){d->vectors, LAW_D, &d->tokens};
     d->opts = (rk_train_opts){.seed = 1, .side = &d->side};
 }
+
+
 static inline void law_data_init(law_data *d, uint64_t seed)
+{
     rk_rng r = {seed};
     uint32_t order[LAW_ITEMS];
+
     *d = (law_data){0};
     for (uint32_t i = 0; i < LAW_ITEMS; i++)
         order[i] = i;
     for (size_t u = 1; u < LAW_USERS; u++) {
         size_t n = 1 + rk_rng_below(&r, LAW_LONGEST);
+
         rk_rng_shuffle(&r, order, LAW_ITEMS);
         memcpy(d->item + d->start[u], order, n * sizeof(*order));
         d->start[u + 1] = d->start[u] + n;
+    }
     d->h = (rk_histories){LAW_USERS, LAW_ITEMS, d->start, d->item};
     law_side(d, &r);
-#include "small_histories.h"
+}
 
 
 static inline float *law_scores(const rk_model *m, const rk_histories *who)
@@ -70,7 +80,6 @@ static inline float *law_scores(const rk_model *m, const rk_histories *who)
     float *scores = rk_alloc_array(n, sizeof(*scores));
 
     assert_non_null(scores);
-    float *scores = rk_calloc(n, sizeof(*scores));
     for (size_t i = 0; i < n; i++)
         scores[i] = NAN;
     assert_int_equal(m->learner->score(m, who, scores, NULL), RK_OK);
@@ -92,14 +101,18 @@ static inline void law_same(const rk_model *a, const rk_model *b,
     free(x);
     free(y);
 }
+
+
 /* What was put is got; a bundle without one of the tensors, or of another
  * number of items, gives no model. */
 static inline void law_put_get(const rk_model *m, const rk_histories *who)
+{
     const rk_learner *l = m->learner;
     rk_bundle_writer *w;
     rk_bundle *b;
     rk_model *got;
     scratch s;
+
     scratch_init(&s);
     assert_int_equal(rk_bundle_writer_new(&w, NULL), RK_OK);
     assert_int_equal(rk_bundle_save(w, scratch_path(&s, "none"), NULL), RK_OK);
@@ -112,6 +125,7 @@ static inline void law_put_get(const rk_model *m, const rk_histories *who)
     rk_bundle_close(b);
     assert_int_equal(rk_bundle_open(&b, scratch_path(&s, "b"), NULL), RK_OK);
     assert_int_equal(l->get(&got, b, m->n_items + 1, NULL), RK_EFORMAT);
+    assert_null(got);
     assert_int_equal(l->get(&got, b, m->n_items, NULL), RK_OK);
     law_same(m, got, who);
     l->free(got);
@@ -126,40 +140,7 @@ static inline void law_put_get(const rk_model *m, const rk_histories *who)
         assert_null(got);
         rk_mem_fail_at(0);
     }
-/* What is put and got back gives the same scores to the bit, and so does
- * training again; asking one user at a time changes little more than the last
- * bits. */
-static inline void law_scores_are_kept(const rk_learner *l,
-                                       const rk_histories *h,
-                                       const rk_train_opts *opts)
-    size_t n = h->n_users * l->n_columns * h->n_items;
-    size_t one = l->n_columns * h->n_items;
-    rk_model *m;
-    rk_model *again;
-    float *scores[3];
-    assert_int_equal(l->train(&m, h, opts, NULL), RK_OK);
-    assert_int_equal(l->train(&again, h, opts, NULL), RK_OK);
-    assert_int_equal(l->get(&got, b, h->n_items + 1, NULL), RK_EFORMAT);
-    assert_int_equal(l->get(&got, b, h->n_items, NULL), RK_OK);
-    assert_true(got->learner == l);
-    assert_int_equal(got->n_items, h->n_items);
-    scores[0] = law_scores(m, h);
-    scores[1] = law_scores(again, h);
-    scores[2] = law_scores(got, h);
-    assert_memory_equal(scores[0], scores[1], n * sizeof(float));
-    assert_memory_equal(scores[0], scores[2], n * sizeof(float));
-    for (size_t u = 0; u < h->n_users; u += 7) {
-        rk_histories part = rk_histories_part(h, u, 1);
-        float *alone = law_scores(m, &part);
-        for (size_t i = 0; i < one; i++)
-            assert_true(fabsf(alone[i] - scores[0][u * one + i]) <
-                        1e-4f * (1 + fabsf(alone[i])));
-        free(alone);
-    for (size_t i = 0; i < 3; i++)
-        free(scores[i]);
-    l->free(m);
-    l->free(again);
-    l->free(NULL);
+    rk_bundle_close(b);
     scratch_clear(&s);
 }
 
@@ -178,14 +159,20 @@ static inline void law_histories(const rk_model *m, const rk_histories *who)
         assert_true(scores[j] == 0);
     free(scores);
     scores = law_scores(m, &newer);
+    for (size_t j = 0; j < width; j++)
         assert_true(scores[width + j] == 0);
+    free(scores);
 }
+
+
 static inline void law_failures(const rk_learner *l, law_data *d)
+{
     rk_train_opts little = d->opts;
     rk_model *m = NULL;
     size_t fail = 0;
     rk_error err;
     int rc;
+
     little.max_bytes = 10;
     assert_int_equal(l->train(&m, &d->h, &little, &err), RK_EINVAL);
     assert_non_null(strstr(err.msg, l->name));
@@ -208,18 +195,6 @@ static inline void law_failures(const rk_learner *l, law_data *d)
     assert_true(fail > 3);
     l->free(m);
     l->free(NULL);
-/* An empty history is finite; so is one of items that nobody knows. */
-static inline void law_new_items_are_taken(const rk_learner *l,
-                                           const rk_histories *h,
-                                           const rk_train_opts *opts)
-    size_t start[] = {0, 0, 2, 3, 5};
-    uint32_t item[] = {(uint32_t)h->n_items, UINT32_MAX, 3, 3,
-                       (uint32_t)h->n_items + 9};
-    rk_histories who = {4, h->n_items + 10, start, item};
-    rk_model *m;
-    assert_int_equal(l->train(&m, h, opts, NULL), RK_OK);
-    free(law_scores(m, &who));
-    who.n_users = 0;
 }
 
 
@@ -232,14 +207,18 @@ static inline int law_stop(void *ctx, const char *stage, uint64_t done,
     assert_true(total == 0 || done <= total);
     return (*left)-- == 0;
 }
+
+
 /* Stopped at any of its reports, training leaves nothing. */
 static inline void law_cancel(const rk_learner *l, const law_data *d)
 {
     int rc = RK_ECANCELLED;
+
     for (size_t after = 0; rc != RK_OK; after++) {
         size_t left = after;
         rk_train_opts opts = d->opts;
         rk_model *m;
+
         opts.progress = (rk_progress){law_stop, &left};
         rc = l->train(&m, &d->h, &opts, NULL);
         assert_true(rc == RK_OK ? after > 0 : rc == RK_ECANCELLED);
@@ -247,8 +226,12 @@ static inline void law_cancel(const rk_learner *l, const law_data *d)
             assert_null(m);
         l->free(m);
     }
+}
+
+
 /* Someone without a history, or with nobody and nothing there. */
 static inline void law_empty(const rk_learner *l)
+{
     size_t start[] = {0, 0};
     uint64_t none[] = {0};
     rk_csr tokens = {0, 7, none, NULL, NULL};
@@ -257,13 +240,19 @@ static inline void law_empty(const rk_learner *l)
     rk_train_opts opts = {.side = &side};
     rk_histories h = {0, 0, start, NULL};
     rk_model *m;
+
     assert_int_equal(l->train(&m, &h, &opts, NULL), RK_OK);
     assert_int_equal(l->score(m, &h, NULL, NULL), RK_OK);
     l->free(m);
+}
+
+
 static inline void learner_laws(const rk_learner *l)
+{
     rk_model *a;
     rk_model *b;
     law_data d;
+
     assert_ptr_equal(rk_learner_find(l->name), l);
     law_data_init(&d, 7);
     assert_int_equal(l->train(&a, &d.h, &d.opts, NULL), RK_OK);
@@ -276,56 +265,6 @@ static inline void learner_laws(const rk_learner *l)
     law_failures(l, &d);
     law_cancel(l, &d);
     law_empty(l);
-    (void)ctx;
-    (void)done;
-    (void)total;
-    return 1;
-static inline void law_refuses(const rk_learner *l, const rk_histories *h,
-                               const rk_train_opts *opts)
-    rk_train_opts poor = *opts;
-    rk_train_opts stopped = *opts;
-    rk_bundle_writer *w;
-    rk_bundle *b;
-    rk_error err;
-    scratch s;
-    poor.max_bytes = 1;
-    rk_mem_fail_at(0);
-    assert_int_equal(l->train(&m, h, &poor, &err), RK_EINVAL);
-    assert_int_equal(rk_mem_fail_at(0), 0);
-    assert_null(m);
-    assert_non_null(strstr(err.msg, l->name));
-    stopped.progress.report = law_stop;
-    assert_int_equal(l->train(&m, h, &stopped, NULL), RK_ECANCELLED);
-    scratch_init(&s);
-    assert_int_equal(rk_bundle_writer_new(&w, NULL), RK_OK);
-    assert_int_equal(rk_bundle_save(w, scratch_path(&s, "b"), NULL), RK_OK);
-    assert_int_equal(rk_bundle_open(&b, scratch_path(&s, "b"), NULL), RK_OK);
-    assert_int_equal(l->get(&m, b, h->n_items, NULL), RK_ENOTFOUND);
-    rk_bundle_close(b);
-    rk_bundle_writer_free(w);
-    scratch_clear(&s);
-/* Every allocation of training and of scoring fails in turn. */
-static inline void law_lack_of_memory(const rk_learner *l,
-                                      const rk_histories *h,
-                                      const rk_train_opts *opts)
-    size_t n = h->n_users * l->n_columns * h->n_items;
-    float *scores = rk_calloc(n, sizeof(*scores));
-    rk_model *m = NULL;
-    size_t fail = 0;
-    int rc;
-    do {
-        rk_mem_fail_at(++fail);
-        rc = l->train(&m, h, opts, NULL);
-        rk_mem_fail_at(0);
-        if (rc != RK_OK) {
-            assert_int_equal(rc, RK_ENOMEM);
-        }
-    } while (rc != RK_OK);
-    assert_true(fail > 2);
-    fail = 0;
-        rc = l->score(m, h, scores, NULL);
-        assert_true(rc == RK_OK || rc == RK_ENOMEM);
-    free(scores);
 }
 
 #endif
