@@ -149,7 +149,7 @@ static int train_alone(pupil *p, const rk_learner *learner, rk_error *err)
 
     trial.corpus = corpus;
     if (rc == RK_OK)
-        rc = rk_others_fit(&first, &trial, held, NULL, only, err);
+        rc = rk_others_fit(&first, &trial, held, only, err);
     if (rc == RK_OK)
         rc = rk_others_refit(&p->own, &w, first, err);
     p->blend = p->own;
