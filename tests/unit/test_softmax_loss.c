@@ -65,8 +65,7 @@ static void setting_free(setting *s)
 
 static rk_softmax_items items_of(setting *s)
 {
-    return (rk_softmax_items){I,       D,         s->rows,
-                              s->bias, s->d_rows, s->d_bias};
+    return (rk_softmax_items){I, D, s->rows, s->bias, s->d_rows, s->d_bias};
 }
 
 
@@ -97,8 +96,8 @@ static double naive(const setting *s, size_t i, double *p)
 }
 
 
-static void test_the_loss_and_its_gradient_are_those_of_the_equation(
-    void **state)
+static void
+test_the_loss_and_its_gradient_are_those_of_the_equation(void **state)
 {
     setting *s = setting_new();
     rk_softmax_items items = items_of(s);
@@ -118,8 +117,8 @@ static void test_the_loss_and_its_gradient_are_those_of_the_equation(
 
             for (size_t j = 0; j < I; j++) {
                 dh += (double)SCALE * p[j] * (double)s->rows[j * D + k];
-                d_rows[j * D + k] +=
-                    (double)SCALE * p[j] * (double)s->h[i * D + k];
+                d_rows[j * D + k] += (double)SCALE * p[j] *
+                                     (double)s->h[i * D + k];
             }
             assert_true(fabs(dh - (double)s->dh[i * D + k]) < 1e-5);
         }

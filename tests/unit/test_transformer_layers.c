@@ -44,8 +44,8 @@ static net net_new(void)
     net n = {0};
 
     assert_int_equal(rk_tf_layout_init(&n.l, &shape, NULL), RK_OK);
-    assert_int_equal(
-        rk_tf_room_new(&n.room, &shape, POSITIONS, WINDOWS, NULL), RK_OK);
+    assert_int_equal(rk_tf_room_new(&n.room, &shape, POSITIONS, WINDOWS, NULL),
+                     RK_OK);
     n.w = rk_alloc_aligned(n.l.n, sizeof(float));
     n.g = rk_calloc(n.l.n, sizeof(float));
     n.to = rk_alloc_aligned(POSITIONS * shape.d, sizeof(float));
@@ -74,8 +74,7 @@ static void net_free(net *n)
 
 static double loss_of(const net *n, float dropout)
 {
-    const float *h =
-        rk_tf_forward(n->room, &n->l, n->w, &batch, dropout, SEED);
+    const float *h = rk_tf_forward(n->room, &n->l, n->w, &batch, dropout, SEED);
     double loss = 0;
 
     for (size_t i = 0; i < POSITIONS * shape.d; i++)
@@ -218,10 +217,17 @@ static void test_dropout_follows_its_seed(void **state)
 static void test_shapes_that_cannot_be_are_refused(void **state)
 {
     static const rk_tf_shape bad[] = {
-        {0, 16, 2, 2, 8}, {11, 0, 2, 2, 8},  {11, 12, 2, 2, 8},
-        {11, 16, 2, 3, 8}, {11, 16, 2, 0, 8}, {11, 16, 0, 2, 8},
-        {11, 16, 17, 2, 8}, {11, 16, 2, 2, 0}, {11, 16, 2, 2, 5000},
-        {(size_t)1 << 40, 16, 2, 2, 8}, {11, SIZE_MAX - 7, 2, 2, 8},
+        {0, 16, 2, 2, 8},
+        {11, 0, 2, 2, 8},
+        {11, 12, 2, 2, 8},
+        {11, 16, 2, 3, 8},
+        {11, 16, 2, 0, 8},
+        {11, 16, 0, 2, 8},
+        {11, 16, 17, 2, 8},
+        {11, 16, 2, 2, 0},
+        {11, 16, 2, 2, 5000},
+        {(size_t)1 << 40, 16, 2, 2, 8},
+        {11, SIZE_MAX - 7, 2, 2, 8},
     };
     rk_tf_layout l;
     rk_error err;
