@@ -2,8 +2,8 @@
  * (2) of a schedule of OF (EPOCHS) on ml-1m-loo, all but each user's last item
  * (two for validation users), and prints one line of JSON. Each epoch is
  * reported on stderr. KEEP: where to leave the model, as a bundle. */
-#include "core/mem.h"
 #include "learn/transformer.h"
+#include "core/mem.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -78,8 +78,7 @@ static bool items_read(data *d, const char *folder)
         return false;
     for (bool first = true; fgets(line, sizeof(line), f); first = false)
         if (!first)
-            d->of_id[strtoul(line, NULL, 10) & 0xffff] =
-                (uint32_t)++d->n_items;
+            d->of_id[strtoul(line, NULL, 10) & 0xffff] = (uint32_t)++d->n_items;
     (void)fclose(f);
     return true;
 }
@@ -133,7 +132,8 @@ static void on_epoch(void *ctx, const rk_transformer_epoch *e)
     l->wall_s = wall() - l->begun_s;
     l->cpu_s = cpu() - l->begun_cpu_s;
     l->last = *e;
-    (void)fprintf(stderr, "epoch %zu loss %.4f ndcg@10 %.4f %.1f s cpu %.1f s\n",
+    (void)fprintf(stderr,
+                  "epoch %zu loss %.4f ndcg@10 %.4f %.1f s cpu %.1f s\n",
                   e->epoch, e->loss, e->ndcg, l->wall_s, l->cpu_s);
 }
 

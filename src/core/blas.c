@@ -149,7 +149,8 @@ int rk_eigen(float *a, size_t n, float *values, rk_error *err)
 
     if (n == 0)
         return RK_OK;
-    info = LAPACKE_ssyevd(LAPACK_COL_MAJOR, 'V', 'L', (int)n, a, (int)n, values);
+    info = LAPACKE_ssyevd(LAPACK_COL_MAJOR, 'V', 'L', (int)n, a, (int)n,
+                          values);
     if (info == LAPACK_WORK_MEMORY_ERROR)
         return rk_no_memory(err);
     if (info != 0)

@@ -152,8 +152,8 @@ static double sampled_block(const columns *c, const rk_softmax_items *items,
     for (size_t i = 0; i < at->n; i++) {
         uint32_t y = at->target[i];
         float *l = c->logits + i * c->n;
-        float answer = items->bias[y] + rk_dot(at->h + i * c->d,
-                                               items->rows + y * c->d, c->d);
+        float answer = items->bias[y] +
+                       rk_dot(at->h + i * c->d, items->rows + y * c->d, c->d);
         float most = vm->add_max(c->n, l, c->bias);
         float z;
 
@@ -201,8 +201,7 @@ double rk_softmax_loss_sampled(const rk_softmax_items *items,
         loss += sampled_block(&c, items, &part, sample->item);
     }
     for (size_t j = 0; j < c.n; j++) {
-        rk_axpy(d, 1.0f, c.d_rows + j * d,
-                items->d_rows + sample->item[j] * d);
+        rk_axpy(d, 1.0f, c.d_rows + j * d, items->d_rows + sample->item[j] * d);
         items->d_bias[sample->item[j]] += c.d_bias[j];
     }
     return loss;

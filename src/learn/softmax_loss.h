@@ -36,7 +36,7 @@ typedef struct rk_softmax_positions {
 /* Draws for a sampled loss. */
 typedef struct rk_softmax_sample {
     size_t n;
-    const uint32_t *item;     /* (n) */
+    const uint32_t *item;      /* (n) */
     const float *log_expected; /* (n) log(n q_j) */
 } rk_softmax_sample;
 

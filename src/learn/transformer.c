@@ -80,8 +80,8 @@ static int opts_check(const rk_transformer_opts *o, rk_error *err)
         return rk_fail(err, RK_EINVAL,
                        "transformer: %zu epochs, batch %zu, dropout %g, rate "
                        "%g, %zu sampled: not to be trained with",
-                       o->epochs, o->batch, (double)o->dropout,
-                       (double)o->rate, o->n_sampled);
+                       o->epochs, o->batch, (double)o->dropout, (double)o->rate,
+                       o->n_sampled);
     return RK_OK;
 }
 
@@ -90,8 +90,7 @@ int rk_transformer_train(rk_model **out, const rk_histories *h,
                          const rk_train_opts *opts,
                          const rk_transformer_opts *o, rk_error *err)
 {
-    rk_transformer_opts chosen =
-        o ? *o : rk_transformer_defaults(opts->effort);
+    rk_transformer_opts chosen = o ? *o : rk_transformer_defaults(opts->effort);
     rk_tf_shape shape = {h->n_items, chosen.d, chosen.blocks, chosen.heads,
                          chosen.context};
     rk_transformer *m = NULL;
@@ -177,8 +176,8 @@ static void chunk_score(const scoring *s, size_t worker, size_t first, size_t n)
     const float *h;
 
     for (size_t i = 0; i < n; i++)
-        start[i + 1] = start[i] + window_of(s, first + i, item + start[i],
-                                            age + start[i]);
+        start[i + 1] = start[i] +
+                       window_of(s, first + i, item + start[i], age + start[i]);
     h = rk_tf_forward(s->room[worker], &m->layout, m->w, &batch, 0, 0);
     memset(last, 0, n * d * sizeof(*last));
     for (size_t i = 0; i < n; i++)

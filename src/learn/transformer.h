@@ -30,12 +30,12 @@ typedef struct rk_transformer_opts {
     size_t epochs;
     size_t batch; /* windows */
     float dropout;
-    float rate;  /* at its greatest */
-    float decay; /* of weights */
-    size_t warm_up;       /* batches over which the rate rises */
-    bool use_vectors;     /* items begin at their texts' vectors, if any */
-    size_t full_items;    /* larger catalogues are sampled */
-    size_t n_sampled;     /* draws for each shard of a batch */
+    float rate;        /* at its greatest */
+    float decay;       /* of weights */
+    size_t warm_up;    /* batches over which the rate rises */
+    bool use_vectors;  /* items begin at their texts' vectors, if any */
+    size_t full_items; /* larger catalogues are sampled */
+    size_t n_sampled;  /* draws for each shard of a batch */
     void (*each_epoch)(void *ctx, const rk_transformer_epoch *e);
     void *ctx;
 } rk_transformer_opts;

@@ -89,13 +89,14 @@ bool rk_checkpoint_load(const rk_checkpoint *c, const char *path,
     rk_tensor of = {0};
     rk_tensor w = {0};
     rk_tensor moments = {0};
-    bool ours =
-        rk_bundle_open(&b, path, NULL) == RK_OK &&
-        rk_bundle_get(b, "of", RK_U64, 1, FIELDS, &of, NULL) == RK_OK &&
-        ((const uint64_t *)of.data)[FINGERPRINT] == c->fingerprint &&
-        rk_bundle_get(b, "weights", RK_F32, 1, c->n, &w, NULL) == RK_OK &&
-        rk_bundle_get(b, "moments", RK_F32, 2, c->n, &moments, NULL) == RK_OK &&
-        all_finite(w.data, c->n) && all_finite(moments.data, 2 * c->n);
+    bool ours = rk_bundle_open(&b, path, NULL) == RK_OK &&
+                rk_bundle_get(b, "of", RK_U64, 1, FIELDS, &of, NULL) == RK_OK &&
+                ((const uint64_t *)of.data)[FINGERPRINT] == c->fingerprint &&
+                rk_bundle_get(b, "weights", RK_F32, 1, c->n, &w, NULL) ==
+                    RK_OK &&
+                rk_bundle_get(b, "moments", RK_F32, 2, c->n, &moments, NULL) ==
+                    RK_OK &&
+                all_finite(w.data, c->n) && all_finite(moments.data, 2 * c->n);
 
     if (ours) {
         memcpy(c->w, w.data, c->n * sizeof(*c->w));

@@ -85,14 +85,15 @@ int rk_tf_layout_init(rk_tf_layout *l, const rk_tf_shape *s, rk_error *err)
         rk_tf_block *b = &l->block[i];
 
         fits = place(&l->n, &b->norm1, 1, d) &&
-               place(&l->n, &b->qkv, d, 3 * d) &&
-               place(&l->n, &b->out, d, d) && place(&l->n, &b->norm2, 1, d) &&
+               place(&l->n, &b->qkv, d, 3 * d) && place(&l->n, &b->out, d, d) &&
+               place(&l->n, &b->norm2, 1, d) &&
                place(&l->n, &b->up, d, 4 * d) &&
                place(&l->n, &b->down, 4 * d, d);
     }
     return fits ? RK_OK
-                : rk_fail(err, RK_EINVAL, "a transformer of %zu items and width"
-                                          " %zu is too large",
+                : rk_fail(err, RK_EINVAL,
+                          "a transformer of %zu items and width"
+                          " %zu is too large",
                           s->n_items, d);
 }
 
@@ -391,11 +392,10 @@ static void attend(const rk_tf_room *r, const head *h, float *mix, rk_rng *rng)
                 row[j] /= sum;
             memset(row + i + 1, 0, (to - i - 1) * sizeof(*row));
         }
-        rk_gemm_block(
-            to - from, h->width, to,
-            (rk_block){dropped(r, h, from, to, rng), r->side, false},
-            (rk_block){h->q + 2 * h->d, h->ld, false},
-            (rk_into){mix + from * h->d, h->d, 1.0f, 0.0f});
+        rk_gemm_block(to - from, h->width, to,
+                      (rk_block){dropped(r, h, from, to, rng), r->side, false},
+                      (rk_block){h->q + 2 * h->d, h->ld, false},
+                      (rk_into){mix + from * h->d, h->d, 1.0f, 0.0f});
     }
 }
 
@@ -431,8 +431,7 @@ static void attend_back(const rk_tf_room *r, const head *h, const float *dmix,
                          row);
             vm->softmax_back(to, h->p + i * r->side, h->scale, row);
         }
-        rk_gemm_block(n, h->width, to, s,
-                      (rk_block){h->q + h->d, h->ld, false},
+        rk_gemm_block(n, h->width, to, s, (rk_block){h->q + h->d, h->ld, false},
                       (rk_into){dq + from * h->ld, h->ld, 1.0f, 0.0f});
         s.transpose = true;
         rk_gemm_block(to, h->width, n, s,
@@ -443,8 +442,7 @@ static void attend_back(const rk_tf_room *r, const head *h, const float *dmix,
 
 
 static void block_forward(rk_tf_room *r, block_room *b, const rk_tf_block *at,
-                          const float *w, const rk_tf_batch *batch,
-                          rk_rng *rng)
+                          const float *w, const rk_tf_batch *batch, rk_rng *rng)
 {
     const rk_vecmath *vm = rk_vecmath_best();
     size_t n = batch->start[batch->n_windows];

@@ -177,8 +177,7 @@ static int worker_init(worker *w, const trainer *t, rk_error *err)
     w->loss = rk_alloc_aligned(loss_room(t->o, t->h->n_items),
                                sizeof(*w->loss));
     w->drawn = rk_alloc_array(t->o->n_sampled, sizeof(*w->drawn));
-    w->log_expected =
-        rk_alloc_array(t->o->n_sampled, sizeof(*w->log_expected));
+    w->log_expected = rk_alloc_array(t->o->n_sampled, sizeof(*w->log_expected));
     return w->item && w->dh && w->loss && w->drawn && w->log_expected
                ? RK_OK
                : rk_no_memory(err);
@@ -237,11 +236,11 @@ static double shard_run(trainer *t, worker *w, size_t shard, size_t from,
     rk_tf_batch batch = {to - from, start, w->item, age};
     float *g = t->grads + shard * l->n;
     uint64_t seed = seed_of(t, 1 + t->step, shard);
-    rk_softmax_items items = {t->h->n_items,       t->o->d,
-                              t->m->w + l->items,  t->m->w + l->bias,
-                              g + l->items,        g + l->bias};
-    rk_softmax_positions at = {.target = target, .scale = t->scale,
-                               .dh = w->dh};
+    rk_softmax_items items = {t->h->n_items,      t->o->d,
+                              t->m->w + l->items, t->m->w + l->bias,
+                              g + l->items,       g + l->bias};
+    rk_softmax_positions at = {
+        .target = target, .scale = t->scale, .dh = w->dh};
     double loss;
 
     for (size_t i = from; i < to; i++) {
@@ -279,8 +278,8 @@ static void shards_run(void *ctx, size_t begin, size_t end)
             size_t from = t->n_batch * s / SHARDS;
             size_t to = t->n_batch * (s + 1) / SHARDS;
 
-            t->loss[s] =
-                from < to ? shard_run(t, &t->workers[i], s, from, to) : 0;
+            t->loss[s] = from < to ? shard_run(t, &t->workers[i], s, from, to)
+                                   : 0;
         }
 }
 
@@ -342,8 +341,8 @@ static int epoch_run(trainer *t, const char *stage, double *loss, rk_error *err)
     size_t batch = t->o->batch;
     size_t positions = 0;
     size_t n;
-    int rc =
-        rk_windows_cut(&t->windows, t->h, t->o->context, seed_of(t, 0, 0), err);
+    int rc = rk_windows_cut(&t->windows, t->h, t->o->context, seed_of(t, 0, 0),
+                            err);
 
     *loss = 0;
     n = (t->windows.n + batch - 1) / batch;
@@ -426,7 +425,8 @@ static int epochs_run(trainer *t, const rk_train_opts *opts,
     char stage[96];
     int rc = RK_OK;
 
-    stage_write(stage, sizeof(stage), t->o, &(rk_transformer_epoch){.ndcg = NAN});
+    stage_write(stage, sizeof(stage), t->o,
+                &(rk_transformer_epoch){.ndcg = NAN});
     while (t->epoch < t->o->epochs && rc == RK_OK) {
         rc = epoch_run(t, stage, &e.loss, err);
         if (rc == RK_OK && opts->watch)
@@ -452,8 +452,8 @@ int rk_transformer_fit(rk_transformer *m, const rk_histories *h,
                        const rk_train_opts *opts, const rk_transformer_opts *o,
                        rk_error *err)
 {
-    trainer t = {.m = m, .h = h, .o = o, .progress = opts->progress,
-                 .seed = opts->seed};
+    trainer t = {
+        .m = m, .h = h, .o = o, .progress = opts->progress, .seed = opts->seed};
     rk_checkpoint kept = {m->owned, NULL, m->layout.n, 0};
     uint64_t at[2] = {0};
     int rc;
