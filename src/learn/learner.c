@@ -1,6 +1,7 @@
 #include "learn/learner.h"
 
 #include "learn/ials.h"
+#include "learn/sequence_neighbours.h"
 
 #include <string.h>
 
@@ -8,6 +9,7 @@
 
 const rk_learner *const rk_learners[] = {
     &rk_learner_ials,
+    &rk_learner_neighbours,
     NULL,
 };
 
