@@ -5,6 +5,7 @@
 #include "learn/slit.h"
 #include "learn/transformer.h"
 #include "learn/ials.h"
+#include "learn/sequence_neighbours.h"
 
 #include <string.h>
 
@@ -16,6 +17,7 @@ const rk_learner *const rk_learners[] = {
     &rk_slit_learner,
     &rk_learner_transformer,
     &rk_learner_ials,
+    &rk_learner_neighbours,
     NULL,
 };
 

@@ -47,7 +47,7 @@ static void test_folding_in_a_trained_user_gives_their_row(void **state)
     assert_int_equal(rk_ials_train(&model, h, &fast, &exact, 4, NULL), RK_OK);
     assert_int_equal(rk_ials_run_new(&run, h, &exact, NULL), RK_OK);
     memcpy(rk_ials_run_q(run), ((rk_ials *)model)->items,
-           I * D * sizeof(float));
+           sizeof(float) * I * D);
     rk_ials_run_users(run);
     for (size_t u = 0; u < U; u++) {
         rk_ials_fold((rk_ials *)model, h->item + h->start[u],
@@ -80,12 +80,12 @@ static void test_a_decayed_history_solves_its_own_equations(void **state)
         history[i] = i % 5 == 4 ? I : (uint32_t)(i * 7 % I);
     rk_ials_fold(m, history, N, 0.99f, p, room);
     for (size_t j = 0; j < D; j++) {
-        double weight = 1;
         double total = 0;
         double sum = 0;
 
-        for (size_t i = N; i-- > 0; weight *= 0.99) {
-            const float *q = m->items + history[i] * D;
+        for (size_t i = N; i-- > 0;) {
+            const float *q = m->items + (size_t)history[i] * D;
+            double weight = pow(0.99, (double)(N - 1 - i));
             double miss = -1;
 
             if (history[i] == I)
