@@ -2,6 +2,7 @@
 
 #include "learn/ease.h"
 #include "learn/slit.h"
+#include "learn/slit_joint.h"
 
 #include <string.h>
 
@@ -10,6 +11,7 @@
 const rk_learner *const rk_learners[] = {
     &rk_ease_learner,
     &rk_slit_learner,
+    &rk_slit_joint_learner,
     NULL,
 };
 
