@@ -1,8 +1,10 @@
 #include "learn/learner.h"
 
 #include "learn/ease.h"
+#include "learn/l3ae.h"
 #include "learn/slit.h"
 #include "learn/slit_joint.h"
+#include "learn/tokens_ease.h"
 
 #include <string.h>
 
@@ -12,6 +14,8 @@ const rk_learner *const rk_learners[] = {
     &rk_ease_learner,
     &rk_slit_learner,
     &rk_slit_joint_learner,
+    &rk_l3ae_learner,
+    &rk_tokens_ease_learner,
     NULL,
 };
 

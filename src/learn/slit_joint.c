@@ -37,7 +37,7 @@ typedef struct sums_job {
     float *t; /* (SPEEDS n, n) */
 } sums_job;
 
-static const float best_decays[SPEEDS] = {0.4f, 0.87f};
+static const float best_decays[SPEEDS] = {0.4f, 0.9f};
 static const char *const columns[] = {"slit.joint"};
 
 

@@ -77,7 +77,7 @@ static void test_settings_that_give_no_matrix_are_refused(void **state)
 
 static void test_scores_are_the_sums_times_the_matrix(void **state)
 {
-    static const float decays[] = {0.4f, 0.87f}; /* the learner's own */
+    static const float decays[] = {0.4f, 0.9f}; /* the learner's own */
     rk_model *m;
     law_data d;
     float *scores;
