@@ -46,44 +46,54 @@ int rk_ease_weights(float *p, size_t n, rk_error *err)
 
 
 /* O(sum over users of likes^2 + n_items^3). */
-int rk_ease_matrix(float **b, const rk_histories *h, float lambda,
-                   const rk_progress *progress, rk_error *err)
+int rk_ease_inverse(float **p, const rk_histories *h, float lambda,
+                    rk_error *err)
 {
     size_t n = h->n_items;
-    float *p = NULL;
+    float *gram = NULL;
     int rc;
 
-    *b = NULL;
+    *p = NULL;
     if (!(lambda > 0) || !isfinite(lambda))
         return rk_fail(err, RK_EINVAL, "lambda is %g, must be over 0",
                        (double)lambda);
-    rc = rk_progress_report(progress, "ease", 0, 2, err);
-    if (rc != RK_OK)
-        goto done;
-    p = rk_alloc_aligned(n, n * sizeof(*p));
-    if (!p) {
-        rc = rk_no_memory(err);
-        goto done;
-    }
-    rc = rk_places_gram(h, p, err);
-    if (rc != RK_OK)
-        goto done;
-    rc = rk_progress_report(progress, "ease", 1, 2, err);
+    gram = rk_alloc_aligned(n, n * sizeof(*gram));
+    if (!gram)
+        return rk_no_memory(err);
+    rc = rk_places_gram(h, gram, err);
     if (rc != RK_OK)
         goto done;
     for (size_t i = 0; i < n; i++)
-        p[i * n + i] += lambda;
-    rc = rk_spd_invert(p, n, err);
-    if (rc == RK_OK)
-        rc = rk_ease_weights(p, n, err);
-    if (rc == RK_OK)
-        rc = rk_progress_report(progress, "ease", 2, 2, err);
+        gram[i * n + i] += lambda;
+    rc = rk_spd_invert(gram, n, err);
     if (rc != RK_OK)
         goto done;
-    *b = p;
-    p = NULL;
+    *p = gram;
+    gram = NULL;
 
 done:
+    free(gram);
+    return rc;
+}
+
+
+int rk_ease_matrix(float **b, const rk_histories *h, float lambda,
+                   const rk_progress *progress, rk_error *err)
+{
+    float *p = NULL;
+    int rc = rk_progress_report(progress, "ease", 0, 1, err);
+
+    *b = NULL;
+    if (rc == RK_OK)
+        rc = rk_ease_inverse(&p, h, lambda, err);
+    if (rc == RK_OK)
+        rc = rk_ease_weights(p, h->n_items, err);
+    if (rc == RK_OK)
+        rc = rk_progress_report(progress, "ease", 1, 1, err);
+    if (rc == RK_OK) {
+        *b = p;
+        p = NULL;
+    }
     free(p);
     return rc;
 }

@@ -24,8 +24,12 @@ extern const rk_learner rk_ease_learner;
 /* P float32 (n, n), both triangles, becomes B in place. RK_ENOMEM. */
 int rk_ease_weights(float *p, size_t n, rk_error *err);
 
-/* B float32 (n_items, n_items), yours to free. An item twice in a history
- * counts once. RK_EINVAL (a lambda that is not over 0), RK_ENOMEM,
+/* P float32 (n_items, n_items), both triangles, yours to free. An item twice in
+ * a history counts once. RK_EINVAL (a lambda that is not over 0), RK_ENOMEM. */
+int rk_ease_inverse(float **p, const rk_histories *h, float lambda,
+                    rk_error *err);
+
+/* B float32 (n_items, n_items), yours to free. As rk_ease_inverse; or
  * RK_ECANCELLED. */
 int rk_ease_matrix(float **b, const rk_histories *h, float lambda,
                    const rk_progress *progress, rk_error *err);

@@ -6,6 +6,9 @@
 #include "learn/transformer.h"
 #include "learn/ials.h"
 #include "learn/sequence_neighbours.h"
+#include "learn/l3ae.h"
+#include "learn/slit_joint.h"
+#include "learn/tokens_ease.h"
 
 #include <string.h>
 
@@ -18,6 +21,9 @@ const rk_learner *const rk_learners[] = {
     &rk_learner_transformer,
     &rk_learner_ials,
     &rk_learner_neighbours,
+    &rk_slit_joint_learner,
+    &rk_l3ae_learner,
+    &rk_tokens_ease_learner,
     NULL,
 };
 
