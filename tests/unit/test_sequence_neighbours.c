@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "learner_laws.h"
+#include "kept_laws.h"
 
 #define U 60
 #define I 40
