@@ -4,6 +4,7 @@
 #include "learn/l3ae.h"
 #include "learn/slit.h"
 #include "learn/slit_joint.h"
+#include "learn/text_map.h"
 #include "learn/tokens_ease.h"
 
 #include <string.h>
@@ -16,6 +17,7 @@ const rk_learner *const rk_learners[] = {
     &rk_slit_joint_learner,
     &rk_l3ae_learner,
     &rk_tokens_ease_learner,
+    &rk_text_map_learner,
     NULL,
 };
 
