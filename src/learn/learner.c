@@ -8,6 +8,7 @@
 #include "learn/sequence_neighbours.h"
 #include "learn/l3ae.h"
 #include "learn/slit_joint.h"
+#include "learn/text_map.h"
 #include "learn/tokens_ease.h"
 
 #include <string.h>
@@ -24,6 +25,7 @@ const rk_learner *const rk_learners[] = {
     &rk_slit_joint_learner,
     &rk_l3ae_learner,
     &rk_tokens_ease_learner,
+    &rk_text_map_learner,
     NULL,
 };
 

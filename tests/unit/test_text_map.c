@@ -1,0 +1,201 @@
+#include "learn/text_map.h"
+
+#include "learn/ease.h"
+#include "learner_laws.h"
+
+#define N    ((size_t)LAW_ITEMS)
+#define COLD ((uint32_t)6) /* an item that nobody had */
+
+
+/* Vectors and tokens of an item, the mean not taken off. */
+static void side_of(const law_data *d, size_t item, double *f)
+{
+    memset(f, 0, (LAW_D + d->tokens.n_cols) * sizeof(*f));
+    for (size_t k = 0; k < LAW_D; k++)
+        f[k] = (double)d->vectors[item * LAW_D + k];
+    for (uint64_t k = d->tokens.start[item]; k < d->tokens.start[item + 1]; k++)
+        f[LAW_D + d->tokens.col[k]] = 0.5 * (double)d->tokens.value[k];
+}
+
+
+static double kernel(const law_data *d, size_t i, size_t j)
+{
+    double a[LAW_D + 7];
+    double b[LAW_D + 7];
+    double sum = 0;
+
+    side_of(d, i, a);
+    side_of(d, j, b);
+    for (size_t k = 0; k < LAW_D + 7; k++)
+        sum += (a[k] - b[k]) * (a[k] - b[k]);
+    return exp(-sum / 2);
+}
+
+
+static void without_cold(law_data *d)
+{
+    for (size_t e = 0; e < d->start[LAW_USERS]; e++)
+        if (d->item[e] == COLD)
+            d->item[e] = COLD + 1;
+}
+
+
+/* p (N, N): each item's score after each item alone. */
+static void alone(const rk_model *m, const float *x, double *p)
+{
+    size_t w = rk_text_map_width(m);
+
+    for (uint32_t i = 0; i < N; i++) {
+        float query[LAW_ITEMS];
+
+        rk_text_map_query(m, &i, 1, 0.5f, query);
+        for (size_t j = 0; j < N; j++) {
+            p[i * N + j] = 0;
+            for (size_t k = 0; k < w; k++)
+                p[i * N + j] += (double)(query[k] * x[j * w + k]);
+        }
+    }
+}
+
+
+/* All items with events are landmarks here, so that W x is kernel ridge
+ * regression: with P the scores of items with events, P (K + I) = (B - mean) K.
+ */
+static void test_the_map_solves_its_equations(void **state)
+{
+    static double p[LAW_ITEMS * LAW_ITEMS];
+    float x[LAW_ITEMS * LAW_ITEMS];
+    law_data d;
+    rk_model *m;
+    float *b;
+
+    (void)state;
+    law_data_init(&d, 1);
+    without_cold(&d);
+    assert_int_equal(rk_text_map_learner.train(&m, &d.h, &d.opts, NULL), RK_OK);
+    assert_int_equal(rk_text_map_width(m), N - 1);
+    assert_int_equal(rk_ease_matrix(&b, &d.h, 600, NULL, NULL), RK_OK);
+    assert_int_equal(rk_text_map_features(m, &d.side, N, x, NULL), RK_OK);
+    alone(m, x, p);
+    for (size_t i = 0; i < N; i++) {
+        double mean = 0;
+
+        for (size_t j = 0; j < N; j++)
+            mean += (double)b[i * N + j] / (double)(N - 1);
+        for (size_t j = 0; i != COLD && j < N; j++) {
+            double sum = p[i * N + j];
+
+            for (size_t k = 0; j != COLD && k < N; k++)
+                if (k != COLD)
+                    sum += (p[i * N + k] - (double)b[i * N + k] + mean) *
+                           kernel(&d, k, j);
+            if (j != COLD)
+                assert_true(fabs(sum) < 2e-5);
+        }
+    }
+    free(b);
+    rk_text_map_learner.free(m);
+}
+
+
+static void test_items_nobody_had_take_part_on_both_sides(void **state)
+{
+    static double p[LAW_ITEMS * LAW_ITEMS];
+    float x[LAW_ITEMS * LAW_ITEMS];
+    law_data d;
+    rk_model *m;
+
+    (void)state;
+    law_data_init(&d, 2);
+    without_cold(&d);
+    /* The cold item's text is a known one's: so is what is said of it. */
+    memcpy(d.vectors + COLD * LAW_D, d.vectors, LAW_D * sizeof(float));
+    d.token[2 * COLD] = d.token[0];
+    d.token[2 * COLD + 1] = d.token[1];
+    d.weight[2 * COLD + 1] = d.weight[1];
+    assert_int_equal(rk_text_map_learner.train(&m, &d.h, &d.opts, NULL), RK_OK);
+    assert_int_equal(rk_text_map_features(m, &d.side, N, x, NULL), RK_OK);
+    alone(m, x, p);
+    for (size_t i = 0; i < N; i++) {
+        assert_true(fabs(p[i * N + COLD] - p[i * N]) < 1e-7);
+        assert_true(p[COLD * N + i] != 0);
+    }
+    rk_text_map_learner.free(m);
+}
+
+
+static void test_scores_are_queries_times_features(void **state)
+{
+    static float x[LAW_ITEMS * LAW_ITEMS];
+    static const float decays[] = {1, 0.9f};
+    float query[LAW_ITEMS];
+    float *scores;
+    law_data d;
+    rk_model *m;
+    size_t w;
+
+    (void)state;
+    law_data_init(&d, 3);
+    d.side.tokens = NULL;
+    assert_int_equal(rk_text_map_learner.train(&m, &d.h, &d.opts, NULL), RK_OK);
+    assert_int_equal(rk_text_map_features(m, &d.side, N, x, NULL), RK_OK);
+    w = rk_text_map_width(m);
+    scores = law_scores(m, &d.h);
+    for (size_t u = 0; u < LAW_USERS; u++)
+        for (size_t c = 0; c < 2; c++) {
+            rk_text_map_query(m, d.item + d.start[u],
+                              d.start[u + 1] - d.start[u], decays[c], query);
+            for (size_t j = 0; j < N; j++) {
+                float sum = 0;
+
+                for (size_t k = 0; k < w; k++)
+                    sum += query[k] * x[j * w + k];
+                assert_true(fabsf(sum - scores[(u * 2 + c) * N + j]) < 1e-6f);
+            }
+        }
+    free(scores);
+    d.side.d = LAW_D - 1;
+    assert_int_equal(rk_text_map_features(m, &d.side, N, x, NULL), RK_EINVAL);
+    rk_text_map_learner.free(m);
+}
+
+
+static void test_tokens_may_be_missing_when_asked(void **state)
+{
+    float x[2 * LAW_ITEMS];
+    rk_side side;
+    law_data d;
+    rk_model *m;
+
+    (void)state;
+    law_data_init(&d, 4);
+    side = (rk_side){d.vectors, LAW_D, NULL};
+    assert_int_equal(rk_text_map_learner.train(&m, &d.h, &d.opts, NULL), RK_OK);
+    assert_int_equal(rk_text_map_features(m, &side, 2, x, NULL), RK_OK);
+    for (size_t k = 0; k < 2 * rk_text_map_width(m); k++)
+        assert_true(x[k] > 0 && x[k] < 1);
+    d.tokens.n_cols++;
+    assert_int_equal(rk_text_map_features(m, &d.side, 2, x, NULL), RK_EINVAL);
+    rk_text_map_learner.free(m);
+}
+
+
+static void test_the_map_keeps_the_laws_of_learners(void **state)
+{
+    (void)state;
+    learner_laws(&rk_text_map_learner);
+}
+
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_map_solves_its_equations),
+        cmocka_unit_test(test_items_nobody_had_take_part_on_both_sides),
+        cmocka_unit_test(test_scores_are_queries_times_features),
+        cmocka_unit_test(test_tokens_may_be_missing_when_asked),
+        cmocka_unit_test(test_the_map_keeps_the_laws_of_learners),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
