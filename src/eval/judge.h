@@ -2,6 +2,8 @@
  *
  * rank = 1 + how many scored greater + half of the others that scored equal,
  * over all items but those in the history, or over the given candidates.
+ * With several truths recall@k divides by min(k, truths), NDCG by the best
+ * that can be had, MRR goes by the first that comes.
  * Figures are means over users; their 95% intervals come from a bootstrap by
  * user (or cluster), and differences between two contestants from the same
  * resamples, paired (Efron & Tibshirani 1993). */
@@ -17,31 +19,14 @@ typedef struct rk_contestant {
     void *ctx;
     /* scores float32 (n, n_items) of users [first, first + n) of q->asked,
      * overwritten; a NaN or -INFINITY was not proposed and counts as a miss.
-     * With candidates, only their scores are read. For RK_TASK_LIKE only the
-     * truth's. */
+     * With candidates, only their scores are read (RK_TASK_LIKE: there is one).
+     * `t` and `q` are shown without answers: no truth, no label, and `t` has
+     * no questions. */
     int (*score)(void *ctx, const rk_task *t, const rk_questions *q,
                  size_t first, size_t n, float *scores, rk_error *err);
     double train_s;        /* what training took; NaN: nothing was trained */
     const rk_usage *usage; /* what the language models did; NULL: none */
 } rk_contestant;
-
-enum rk_metric {
-    RK_M_NDCG_1, /* recall at one */
-    RK_M_NDCG_5,
-    RK_M_NDCG_10,
-    RK_M_NDCG_20,
-    RK_M_RECALL_5,
-    RK_M_RECALL_10,
-    RK_M_RECALL_20,
-    RK_M_MRR_10,
-    RK_M_AUC,       /* RK_TASK_LIKE; else of the truth against the others */
-    RK_M_GAUC,      /* mean of the AUC within each cluster that has both */
-    RK_M_COVERAGE,  /* share of the catalogue in somebody's first ten */
-    RK_M_NOVELTY,   /* mean -log2 of the share of users who had it, first ten */
-    RK_M_DIVERSITY, /* 1 - mean likeness of the first ten, pairwise: of their
-                       categories (Jaccard) */
-    RK_N_METRICS
-};
 
 /* "ndcg@10" */
 extern const char *const rk_metric_names[RK_N_METRICS];
@@ -56,15 +41,14 @@ typedef struct rk_slice {
     const char *by;   /* "history" or "popularity" */
     const char *name; /* "20 to 49 events" */
     size_t n_users;
-    rk_measure ndcg; /* at the task's k */
-    rk_measure recall;
+    rk_measure figure; /* the task's headline */
 } rk_slice;
 
 #define RK_SLICES 8
 
 typedef struct rk_verdict {
     const char *contestant; /* borrowed */
-    size_t n_users;
+    size_t n_users;         /* with a truth */
     rk_measure metrics[RK_N_METRICS];
     rk_slice slices[RK_SLICES];
     size_t n_slices;
@@ -73,7 +57,8 @@ typedef struct rk_verdict {
     double p50_us;  /* of a batch, per user */
     double p95_us;
     rk_usage usage;
-    float *per_user; /* (n_users asked) the headline figure of each, owned */
+    double *per_user; /* (asked->n_users) the headline figure of each, owned;
+                         NaN: not asked. RK_TASK_LIKE: the score */
 } rk_verdict;
 
 typedef struct rk_judge_opts {

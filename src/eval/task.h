@@ -4,11 +4,31 @@
  *
  * `validation` and `test` are corpora over the items of `train` (the same
  * positions): their histories are what a contestant is given. Nothing that it
- * is asked for stands in `train` for the same user, nor anything later. */
+ * is asked for stands in `train` for the same user, nor anything later:
+ * rk_task_check() holds a task to that. Immutable once loaded; any thread. */
 #ifndef RK_EVAL_TASK_H
 #define RK_EVAL_TASK_H
 
 #include "data/corpus.h"
+
+enum rk_metric {
+    RK_M_NDCG_1, /* recall at one */
+    RK_M_NDCG_5,
+    RK_M_NDCG_10,
+    RK_M_NDCG_20,
+    RK_M_RECALL_5,
+    RK_M_RECALL_10,
+    RK_M_RECALL_20,
+    RK_M_MRR_10,
+    RK_M_AUC,       /* RK_TASK_LIKE; else of the truth against the others */
+    RK_M_GAUC,      /* mean of the AUC within each cluster that has both */
+    RK_M_COVERAGE,  /* share of the catalogue in somebody's first ten; of those
+                       asked, so it has no interval */
+    RK_M_NOVELTY,   /* mean -log2 of the share of users who had it, first ten */
+    RK_M_DIVERSITY, /* 1 - mean likeness of the first ten, pairwise: of their
+                       categories (Jaccard) */
+    RK_N_METRICS
+};
 
 enum rk_task_kind {
     RK_TASK_RANK, /* which items come next: NDCG, recall, MRR */
@@ -17,35 +37,45 @@ enum rk_task_kind {
 
 /* Somebody asked for something: user u of `asked` and the right answers. */
 typedef struct rk_questions {
-    rk_corpus *asked;     /* histories as given; owned */
+    rk_corpus *asked;     /* histories as given; owned, its items borrowed */
+    uint32_t *user;       /* (n_users) place among train's users, RK_NO_ID:
+                             nobody that was trained on */
     size_t *truth_start;  /* (asked->n_users + 1) */
     uint32_t *truth;      /* items; an empty range is not asked */
     size_t n_candidates;  /* 0: all items but those in the history */
     uint32_t *candidates; /* (n_users, n_candidates), RK_NO_ID past the end of
-                             a shorter list; the truth at a drawn place */
+                             a shorter list; the truth at a drawn place.
+                             RK_TASK_LIKE: the truth alone */
     int8_t *label;        /* RK_TASK_LIKE: (n_users), 1 or 0, of the truth */
     uint32_t *cluster;    /* (n_users) resampled together in the bootstrap;
                              NULL: each alone */
+    bool hidden_only;     /* rank the hidden items among themselves */
 } rk_questions;
 
 typedef struct rk_task {
     const char *name;
     enum rk_task_kind kind;
+    rk_corpus *catalogue; /* the items' owner; NULL: rk_task_opts.corpus is */
     rk_corpus *train;
+    rk_corpus *tune;         /* trained on while `validation` is asked, where
+                                `train` has its answers; NULL: `train` */
     rk_questions validation; /* for tuning; asked NULL: none */
     rk_questions test;
-    bool *hidden;     /* (n_items) cold items, absent from `train`'s events;
-                         NULL: none */
-    bool hidden_only; /* rank the hidden items among themselves */
-    size_t k;         /* of the headline figure, as NDCG@k */
-    char **notes;     /* (n_notes) what a reader must know, one line each */
+    rk_questions mixed; /* the questions of `test` ranked another way, for a
+                           second figure; borrows all from `test`; asked NULL:
+                           none */
+    bool *hidden;       /* (n_items) cold items, absent from `train`'s events;
+                           NULL: none */
+    enum rk_metric headline;
+    char **notes; /* (n_notes) what a reader must know, one line each */
     size_t n_notes;
 } rk_task;
 
 typedef struct rk_task_opts {
     const char *data; /* folder of the protocol's files */
     uint64_t seed;
-    size_t n_users; /* asked at most, drawn with the seed; 0: all */
+    size_t n_users;          /* asked at most, drawn with the seed; 0: all */
+    const rk_corpus *corpus; /* of a store, for "mine"; must outlive the task */
 } rk_task_opts;
 
 typedef struct rk_published {
@@ -69,5 +99,12 @@ extern const rk_protocol *const rk_protocols[];
 const rk_protocol *rk_protocol_find(const char *name);
 
 void rk_task_free(rk_task *t);
+
+/* The guards, for whoever judges, once a task: no truth stands in what is
+ * trained on or in the history that is given; nothing of an asked user that is
+ * trained on is later than the history given (tuning: of `tune`); with
+ * candidates, the truth is among them and not at one place for all; hidden
+ * items have no events. RK_EINVAL names the user and the item. */
+int rk_task_check(const rk_task *t, rk_error *err);
 
 #endif
