@@ -6,7 +6,6 @@
 #include "core/threads.h"
 #include "engine/learn.h"
 #include "engine/others.h"
-#include "engine/others.h"
 #include "engine/propose.h"
 #include "learn/blend.h"
 #include "paradigms/liking.h"
@@ -197,18 +196,11 @@ static int given_candidates(const asking *a, size_t user, const bool *had,
             rc = rk_candidates_add(
                 out, (rk_candidate){.item = item, .probability = NAN}, err);
     }
-    for (uint32_t i = 0; t->hidden_only && !q->n_candidates &&
-                         i < t->train->n_items && rc == RK_OK;
+    for (uint32_t i = 0; q->hidden_only && i < t->train->n_items && rc == RK_OK;
          i++)
         if (t->hidden[i] && !had[i])
             rc = rk_candidates_add(
                 out, (rk_candidate){.item = i, .probability = NAN}, err);
-    if (t->kind == RK_TASK_LIKE && rc == RK_OK)
-        rc = rk_candidates_add(
-            out,
-            (rk_candidate){.item = q->truth[q->truth_start[user]],
-                           .probability = NAN},
-            err);
     return rc;
 }
 
@@ -254,15 +246,14 @@ static void who_of(const asking *a, size_t user, rk_token_weight *tokens,
                    rk_who *who)
 {
     const rk_corpus *asked = a->q->asked;
-    const rk_corpus *train = a->task->train;
-    uint32_t known = rk_ids_find(train->user_ids,
-                                 rk_ids_at(asked->user_ids, (uint32_t)user));
+    const rk_seen *history = asked->seen + asked->start[user];
+    size_t n = asked->start[user + 1] - asked->start[user];
 
-    *who = (rk_who){.history = asked->seen + asked->start[user],
-                    .n_history = asked->start[user + 1] - asked->start[user]};
-    if (known != RK_NO_ID)
-        rk_liking_who(&a->school->readings.workshop, known, who->history,
-                      who->n_history, tokens, who);
+    if (a->q->user[user] == RK_NO_ID)
+        *who = (rk_who){.history = history, .n_history = n};
+    else
+        rk_liking_who(&a->school->readings.workshop, a->q->user[user], history,
+                      n, tokens, who);
 }
 
 

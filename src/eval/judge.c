@@ -129,7 +129,7 @@ int rk_judge(rk_verdict *out, const rk_task *t, const rk_questions *q,
         rc = ask_all(out, &m, who, opts, err);
     if (rc == RK_OK)
         rc = rk_tally(&m, opts, out, err);
-    out->usage = who->usage;
+    out->usage = who->usage ? *who->usage : (rk_usage){0};
     rk_marks_clear(&m);
     return rc;
 }
