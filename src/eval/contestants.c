@@ -62,9 +62,9 @@ int rk_school_open(rk_school *school, rk_engine *e, const rk_task *task,
     school->opts = *opts;
     school->settings = e->settings;
     school->settings.effort = opts->effort;
-    rk_loaded_init(&school->models, opts->without_embedder ? "" : e->embedder,
-                   opts->without_writer ? "" : e->writer,
-                   e->config->models.folder);
+    rk_loaded_init(
+        &school->models, opts->without_embedder ? "none" : e->embedder,
+        opts->without_writer ? "none" : e->writer, e->config->models.folder);
     school->run = (rk_run){.store = e->store, .models = &school->models};
     snprintf(path, sizeof(path), "%s.eval-%ld", e->snapshot_path,
              (long)getpid());
