@@ -6,6 +6,7 @@
 #include "core/json.h"
 #include "core/mem.h"
 #include "eval/fill.h"
+#include "eval/ml1m.h"
 #include "eval/protocols.h"
 #include "eval/table.h"
 
@@ -220,6 +221,29 @@ static int titles_read(windows *w, const char *dir, const char *name,
 }
 
 
+static int item_add(rk_corpus_builder *b, uint32_t number, const char *listed,
+                    rk_error *err)
+{
+    char id[16];
+    char nameless[24];
+    char *title = NULL;
+    char *year = NULL;
+    int rc;
+
+    snprintf(id, sizeof(id), "%u", number);
+    snprintf(nameless, sizeof(nameless), "film %s", id);
+    rc = rk_ml1m_title(listed ? listed : nameless, &title, &year, err);
+    if (rc == RK_OK) {
+        const rk_field fields[] = {{"title", title}, {"year", year}};
+
+        rc = rk_corpus_add_item(b, &(rk_record){id, fields, year ? 2 : 1}, err);
+    }
+    free(title);
+    free(year);
+    return rc;
+}
+
+
 /* The items, in the order in which they come; numbers become positions. */
 static int shelf_make(windows *w, rk_corpus **out, rk_error *err)
 {
@@ -227,21 +251,10 @@ static int shelf_make(windows *w, rk_corpus **out, rk_error *err)
     rk_corpus_builder *b = NULL;
     int rc = rk_corpus_builder_new(&b, &none, err);
 
-    for (size_t i = 0; i < w->n && rc == RK_OK; i++) {
-        for (size_t j = 0; j <= HISTORY && rc == RK_OK; j++) {
-            const char *title = w->titles[w->rows[i].item[j]];
-            char id[16];
-            char number_title[24];
-
-            snprintf(id, sizeof(id), "%u", w->rows[i].item[j]);
-            snprintf(number_title, sizeof(number_title), "film %s", id);
-            rc = rk_corpus_add_item(
-                b,
-                &(rk_record){
-                    id, &(rk_field){"title", title ? title : number_title}, 1},
-                err);
-        }
-    }
+    for (size_t i = 0; i < w->n && rc == RK_OK; i++)
+        for (size_t j = 0; j <= HISTORY && rc == RK_OK; j++)
+            rc = item_add(b, w->rows[i].item[j], w->titles[w->rows[i].item[j]],
+                          err);
     if (rc == RK_OK)
         rc = rk_corpus_finish(b, out, err);
     for (size_t i = 0; i < w->n && rc == RK_OK; i++) {
