@@ -104,7 +104,9 @@ int rk_ml1m_title(const char *listed, char **title, char **year, rk_error *err)
     if (*title && (*year || without_year(listed, whole) == whole))
         return RK_OK;
     free(*title);
+    free(*year);
     *title = NULL;
+    *year = NULL;
     return rk_no_memory(err);
 }
 

@@ -21,8 +21,7 @@
 static const char *const notes[] = {
     "1,000 rows by 16 users: intervals resample users, and are wide",
     "histories hold earlier targets of the same user",
-    "titles are those of the published prompts; a film that only training "
-    "rows name has its number",
+    "a film that only training rows name has its number for a title",
     "the share of likes in the history, with no training, has .726",
     NULL,
 };
@@ -93,8 +92,8 @@ static int list_read(rk_table *t, char *list, uint64_t limit, uint64_t *values,
 
 static int row_read(window *w, rk_table *t, rk_error *err)
 {
-    uint64_t items[HISTORY];
-    uint64_t labels[HISTORY];
+    uint64_t items[HISTORY] = {0};
+    uint64_t labels[HISTORY] = {0};
     uint64_t value[4];
     int rc;
 
