@@ -57,6 +57,8 @@ int rk_fill_user(rk_fill *f, const char *id, const rk_record *profile,
     uint32_t at = 0;
     int rc = RK_OK;
 
+    if (rk_ids_find(c->user_ids, id) != RK_NO_ID)
+        return rk_fail(err, RK_EFORMAT, "user '%.64s' again", id);
     if (!grow(&f->q.user, n, &f->user_cap, sizeof(*f->q.user)) ||
         !grow(&c->users, n, &f->users_cap, sizeof(*c->users)) ||
         !grow(&c->start, n + 1, &f->start_cap, sizeof(*c->start)) ||
@@ -69,7 +71,6 @@ int rk_fill_user(rk_fill *f, const char *id, const rk_record *profile,
     rc = rk_ids_add(c->user_ids, id, &at, err);
     if (rc)
         goto done;
-    assert(at == n);
     c->users[n] = copy;
     copy = NULL;
     f->q.user[n] = in_train;

@@ -25,7 +25,7 @@ int rk_fill_begin(rk_fill *f, const rk_corpus *catalogue, size_t n_candidates,
                   rk_error *err);
 void rk_fill_clear(rk_fill *f);
 
-/* A new user: `id` must be new, `profile` is copied, `in_train` is
+/* A new user: RK_EFORMAT when `id` is not new; `profile` is copied, `in_train` is
  * rk_questions.user. Events and truths that follow are theirs, oldest first. */
 int rk_fill_user(rk_fill *f, const char *id, const rk_record *profile,
                  uint32_t in_train, rk_error *err);

@@ -104,7 +104,9 @@ int rk_ml1m_title(const char *listed, char **title, char **year, rk_error *err)
     if (*title && (*year || without_year(listed, whole) == whole))
         return RK_OK;
     free(*title);
+    free(*year);
     *title = NULL;
+    *year = NULL;
     return rk_no_memory(err);
 }
 
@@ -217,120 +219,36 @@ static int users_load(rk_corpus_builder *b, const char *dir, rk_error *err)
 }
 
 
-/* One user's row as it was read: sequences come in another order. */
-typedef struct row {
-    size_t at; /* in `history` */
-    size_t n;
-} row;
-
-typedef struct reading {
-    rk_ml1m *m;
-    row *rows;         /* (n_users) */
-    uint32_t *history; /* as it came */
-    size_t n;
-    size_t cap;
-} reading;
-
-
-static int history_read(reading *r, rk_table *t, row *of, rk_error *err)
+static int sequences_load(rk_sequences *s, const char *dir, rk_error *err)
 {
-    char *list = t->cells[2];
-    char *word;
-
-    of->at = r->n;
-    while ((word = rk_table_word(&list, ' '))) {
-        uint32_t item = rk_ids_find(r->m->shelf->item_ids, word);
-        uint32_t *grown = rk_grow(r->history, r->n, &r->cap, sizeof(*grown));
-
-        if (!grown)
-            return rk_no_memory(err);
-        r->history = grown;
-        if (item == RK_NO_ID)
-            return rk_table_fail(t, err, "no such item: '%.32s'", word);
-        r->history[r->n++] = item;
-    }
-    of->n = r->n - of->at;
-    return RK_OK;
-}
-
-
-static int sequence_read(reading *r, rk_table *t, rk_error *err)
-{
-    rk_ml1m *m = r->m;
-    uint32_t user = rk_ids_find(m->shelf->user_ids, t->cells[0]);
-    uint32_t test = rk_ids_find(m->shelf->item_ids, t->cells[3]);
-
-    if (user == RK_NO_ID)
-        return rk_table_fail(t, err, "no such user: '%.32s'", t->cells[0]);
-    if (test == RK_NO_ID)
-        return rk_table_fail(t, err, "no such item: '%.32s'", t->cells[3]);
-    if (m->test[user] != RK_NO_ID)
-        return rk_table_fail(t, err, "user '%.32s' again", t->cells[0]);
-    if (strcmp(t->cells[1], "0") != 0 && strcmp(t->cells[1], "1") != 0)
-        return rk_table_fail(t, err, "expected 0 or 1, found '%.20s'",
-                             t->cells[1]);
-    m->test[user] = test;
-    m->tunes[user] = t->cells[1][0] == '1';
-    return history_read(r, t, &r->rows[user], err);
-}
-
-
-/* Into the order of users. */
-static int rows_sort(reading *r, rk_error *err)
-{
-    rk_ml1m *m = r->m;
-    size_t n_users = m->shelf->n_users;
-
-    m->history = rk_alloc_array(r->n + 1, sizeof(*m->history));
-    if (!m->history)
-        return rk_no_memory(err);
-    for (size_t u = 0; u < n_users; u++) {
-        const row *of = &r->rows[u];
-
-        if (of->n)
-            memcpy(m->history + m->start[u], r->history + of->at,
-                   of->n * sizeof(*m->history));
-        m->start[u + 1] = m->start[u] + of->n;
-    }
-    return RK_OK;
-}
-
-
-static int sequences_load(rk_ml1m *m, const char *dir, rk_error *err)
-{
-    size_t n_users = m->shelf->n_users;
-    reading r = {.m = m};
     rk_table t = {0};
-    int rc = RK_OK;
+    int rc = rk_sequences_begin(s, err);
 
-    r.rows = rk_calloc(n_users + 1, sizeof(*r.rows));
-    m->start = rk_calloc(n_users + 1, sizeof(*m->start));
-    m->test = rk_alloc_array(n_users + 1, sizeof(*m->test));
-    m->tunes = rk_calloc(n_users + 1, sizeof(*m->tunes));
-    if (!r.rows || !m->start || !m->test || !m->tunes) {
-        rc = rk_no_memory(err);
-        goto done;
-    }
-    for (size_t u = 0; u < n_users; u++)
-        m->test[u] = RK_NO_ID;
-    rc = rk_table_open(&t, dir, FOLDER, "sequences.tsv", err);
+    if (rc == RK_OK)
+        rc = rk_table_open(&t, dir, FOLDER, "sequences.tsv", err);
     if (rc == RK_OK)
         rc = rk_table_header(
             &t, "user_id\tis_validation_user\thistory\ttest_item", err);
-    while (rc == RK_OK && (rc = rk_table_next(&t, '\t', 4, err)) == 1)
-        rc = sequence_read(&r, &t, err);
-    if (rc == RK_OK)
-        rc = rows_sort(&r, err);
+    while (rc == RK_OK && (rc = rk_table_next(&t, '\t', 4, err)) == 1) {
+        bool tunes = strcmp(t.cells[1], "1") == 0;
 
-done:
+        if (!tunes && strcmp(t.cells[1], "0") != 0)
+            rc = rk_table_fail(&t, err, "expected 0 or 1, found '%.20s'",
+                               t.cells[1]);
+        else
+            rc = rk_sequences_add(
+                s, &t,
+                (rk_sequence_row){t.cells[0], t.cells[2], t.cells[3], tunes},
+                err);
+    }
+    if (rc == RK_OK)
+        rc = rk_sequences_finish(s, err);
     rk_table_close(&t);
-    free(r.rows);
-    free(r.history);
     return rc;
 }
 
 
-int rk_ml1m_load(rk_ml1m *out, const char *dir, rk_error *err)
+int rk_ml1m_load(rk_sequences *out, const char *dir, rk_error *err)
 {
     static const rk_rules none = {0};
     rk_corpus_builder *b = NULL;
@@ -348,35 +266,6 @@ int rk_ml1m_load(rk_ml1m *out, const char *dir, rk_error *err)
         rc = sequences_load(out, dir, err);
     rk_corpus_builder_free(b);
     if (rc)
-        rk_ml1m_clear(out);
+        rk_sequences_clear(out);
     return rc;
-}
-
-
-void rk_ml1m_clear(rk_ml1m *m)
-{
-    rk_corpus_free(m->shelf);
-    free(m->start);
-    free(m->history);
-    free(m->test);
-    free(m->tunes);
-    memset(m, 0, sizeof(*m));
-}
-
-
-rk_seen rk_ml1m_event(const rk_ml1m *m, uint32_t user, size_t i)
-{
-    return (rk_seen){m->history[m->start[user] + i], 1, 1, (int64_t)i};
-}
-
-
-size_t rk_ml1m_length(const rk_ml1m *m, uint32_t user)
-{
-    return m->start[user + 1] - m->start[user];
-}
-
-
-const char *rk_ml1m_user(const rk_ml1m *m, uint32_t user)
-{
-    return rk_ids_at(m->shelf->user_ids, user);
 }

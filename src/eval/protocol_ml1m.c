@@ -18,50 +18,19 @@ static const char *const notes[] = {
 };
 
 
-/* The first n of a user's events. */
-static int history_fill(rk_fill *f, const rk_ml1m *m, uint32_t u, size_t n,
-                        uint32_t in_train, rk_error *err)
-{
-    int rc = rk_fill_user(f, rk_ml1m_user(m, u), m->shelf->users[u], in_train,
-                          err);
-
-    for (size_t i = 0; i < n && rc == RK_OK; i++)
-        rc = rk_fill_event(f, rk_ml1m_event(m, u, i), err);
-    return rc;
-}
-
-
-static int train_fill(rk_task *t, const rk_ml1m *m, rk_error *err)
+static int validation_fill(rk_task *t, const rk_sequences *m, rk_error *err)
 {
     rk_fill f;
     int rc = rk_fill_begin(&f, m->shelf, 0, err);
 
     for (uint32_t u = 0; u < m->shelf->n_users && rc == RK_OK; u++) {
-        size_t n = rk_ml1m_length(m, u);
-        size_t held = m->tunes[u] ? 2 : 1;
-
-        rc = history_fill(&f, m, u, n > held ? n - held : 0, u, err);
-    }
-    if (rc == RK_OK)
-        t->train = rk_fill_take_corpus(&f);
-    rk_fill_clear(&f);
-    return rc;
-}
-
-
-static int validation_fill(rk_task *t, const rk_ml1m *m, rk_error *err)
-{
-    rk_fill f;
-    int rc = rk_fill_begin(&f, m->shelf, 0, err);
-
-    for (uint32_t u = 0; u < m->shelf->n_users && rc == RK_OK; u++) {
-        size_t n = rk_ml1m_length(m, u);
+        size_t n = rk_sequences_length(m, u);
 
         if (!m->tunes[u] || n == 0)
             continue;
-        rc = history_fill(&f, m, u, n - 1, u, err);
+        rc = rk_sequences_fill(m, u, n - 1, &f, err);
         if (rc == RK_OK)
-            rc = rk_fill_truth(&f, rk_ml1m_event(m, u, n - 1).item, err);
+            rc = rk_fill_truth(&f, rk_sequences_event(m, u, n - 1).item, err);
     }
     if (rc == RK_OK)
         rk_fill_take_questions(&f, &t->validation);
@@ -70,7 +39,7 @@ static int validation_fill(rk_task *t, const rk_ml1m *m, rk_error *err)
 }
 
 
-static int test_fill(rk_task *t, const rk_ml1m *m, const bool *asked,
+static int test_fill(rk_task *t, const rk_sequences *m, const bool *asked,
                      rk_error *err)
 {
     rk_fill f;
@@ -79,7 +48,7 @@ static int test_fill(rk_task *t, const rk_ml1m *m, const bool *asked,
     for (uint32_t u = 0; u < m->shelf->n_users && rc == RK_OK; u++) {
         if (m->test[u] == RK_NO_ID || !asked[u])
             continue;
-        rc = history_fill(&f, m, u, rk_ml1m_length(m, u), u, err);
+        rc = rk_sequences_fill(m, u, rk_sequences_length(m, u), &f, err);
         if (rc == RK_OK)
             rc = rk_fill_truth(&f, m->test[u], err);
     }
@@ -93,7 +62,7 @@ static int test_fill(rk_task *t, const rk_ml1m *m, const bool *asked,
 static int load(rk_task **out, const rk_task_opts *opts, rk_error *err)
 {
     rk_task *t = NULL;
-    rk_ml1m m = {0};
+    rk_sequences m = {0};
     bool *asked = NULL;
     int rc = rk_task_needs(&rk_protocol_ml1m, opts, err);
 
@@ -109,7 +78,7 @@ static int load(rk_task **out, const rk_task_opts *opts, rk_error *err)
         rc = rk_no_memory(err);
         goto done;
     }
-    rc = train_fill(t, &m, err);
+    rc = rk_sequences_train(&m, 1, true, &t->train, err);
     if (rc == RK_OK)
         rc = validation_fill(t, &m, err);
     if (rc == RK_OK)
@@ -123,7 +92,7 @@ static int load(rk_task **out, const rk_task_opts *opts, rk_error *err)
 
 done:
     rk_task_free(t);
-    rk_ml1m_clear(&m);
+    rk_sequences_clear(&m);
     free(asked);
     return rc;
 }

@@ -22,8 +22,12 @@ char *rk_table_path(const char *dir, const char *folder, const char *name)
     rk_buf_init(&flat);
     rk_buf_printf(&nested, "%s/%s/%s", dir, folder, name);
     rk_buf_printf(&flat, "%s/%s", dir, name);
-    if (!nested.failed && !flat.failed && access(nested.data, R_OK) != 0 &&
-        access(flat.data, R_OK) == 0) {
+    if (nested.failed || flat.failed) {
+        rk_buf_clear(&nested);
+        rk_buf_clear(&flat);
+        return NULL;
+    }
+    if (access(nested.data, R_OK) != 0 && access(flat.data, R_OK) == 0) {
         rk_buf_clear(&nested);
         return rk_buf_take(&flat);
     }

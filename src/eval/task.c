@@ -10,6 +10,13 @@
 
 const rk_protocol *const rk_protocols[] = {
     &rk_protocol_ml1m,
+    &rk_protocol_llmrank_ml1m,
+    &rk_protocol_llmrank_games,
+    &rk_protocol_tallrec,
+    &rk_protocol_ml100k,
+    &rk_protocol_cold_items,
+    &rk_protocol_cold_users,
+    &rk_protocol_mine,
     NULL,
 };
 
