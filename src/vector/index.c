@@ -1,8 +1,8 @@
+#include "vector/index.h"
 #include "core/mem.h"
 #include "core/threads.h"
 #include "vector/bits.h"
 #include "vector/graph.h"
-#include "vector/index.h"
 
 #include <math.h>
 #include <stdatomic.h>
@@ -134,7 +134,7 @@ int rk_index_add(rk_index *x, const float *vectors, size_t n, rk_error *err)
     memcpy(x->vectors + x->n * x->d, vectors, n * x->d * sizeof(*vectors));
     for (size_t i = 0; i < n; i++)
         x->scales[x->n + i] = rk_codes_write(x->codes + (x->n + i) * x->d,
-                                       vectors + i * x->d, x->d);
+                                             vectors + i * x->d, x->d);
     x->n += n;
     return RK_OK;
 }
@@ -210,9 +210,9 @@ static void take(const rk_index *x, const rk_seek *s, const rk_hit *hits,
     for (size_t i = 0; i < n && left; i++) {
         if (rk_seek_skips(s, hits[i].index))
             continue;
-        rk_topk_add(best, hits[i].index,
-                    rk_dot_f32(rk_index_vector(x, hits[i].index), s->query,
-                               x->d));
+        rk_topk_add(
+            best, hits[i].index,
+            rk_dot_f32(rk_index_vector(x, hits[i].index), s->query, x->d));
         left--;
     }
 }
