@@ -12,6 +12,7 @@ extern "C" {
 #include <memory>
 #include <new>
 #include <stdexcept>
+#include <vector>
 
 namespace
 {

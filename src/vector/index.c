@@ -265,7 +265,7 @@ static int search(const rk_index *x, const rk_seek *s, enum rk_search how,
 }
 
 
-static int search_one(const rk_index *x, rk_seek *s, size_t k,
+static int search_one(const rk_index *x, rk_seek s, size_t k,
                       enum rk_search how, rk_hit *hits, size_t *n,
                       rk_error *err)
 {
@@ -276,16 +276,16 @@ static int search_one(const rk_index *x, rk_seek *s, size_t k,
     *n = 0;
     how = way_of(x, how);
     k = k < x->n ? k : x->n;
-    rc = query_check(s->query, x->d, err);
+    rc = query_check(s.query, x->d, err);
     if (rc == RK_OK)
         rc = way_check(x, how, err);
     if (rc != RK_OK || k == 0)
         return rc;
 
-    s->scale = rk_codes_write(codes, s->query, x->d);
-    s->codes = codes;
+    s.scale = rk_codes_write(codes, s.query, x->d);
+    s.codes = codes;
     rk_topk_init(&best, hits, k);
-    rc = search(x, s, how, &best, err);
+    rc = search(x, &s, how, &best, err);
     if (rc == RK_OK)
         *n = rk_topk_finish(&best);
     return rc;
@@ -299,7 +299,7 @@ int rk_index_search(const rk_index *x, const float *query, size_t k,
 {
     rk_seek s = {.query = query, .skip = skip, .ctx = ctx};
 
-    return search_one(x, &s, k, how, hits, n, err);
+    return search_one(x, s, k, how, hits, n, err);
 }
 
 
@@ -320,7 +320,7 @@ static void search_some(void *ctx, size_t begin, size_t end)
 
     for (size_t i = begin; i < end; i++) {
         rk_seek s = {.query = m->queries + i * m->x->d, .alone = true};
-        int rc = search_one(m->x, &s, m->k, RK_SEARCH_BEST, m->hits + i * m->k,
+        int rc = search_one(m->x, s, m->k, RK_SEARCH_BEST, m->hits + i * m->k,
                             &m->n[i], NULL);
 
         if (rc != RK_OK)

@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#define N      1200
-#define N_TAIL 100 /* added after the preparation */
+#define N      600
+#define N_TAIL 60 /* added after the preparation */
 #define D      24
 #define K      10
 
