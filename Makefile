@@ -3,7 +3,7 @@
 
 CLANG_FORMAT := $(or $(shell command -v clang-format-14),clang-format)
 CLANG_TIDY := $(or $(shell command -v clang-tidy-14),clang-tidy)
-LINTED = $(shell find src include tests -name '*.[ch]')
+LINTED = $(shell find src include tests bench -name '*.[ch]' -o -name '*.cc')
 SOURCES = $(shell find src -name '*.c')
 
 .PHONY: help setup models build demo test lint asan format install clean

@@ -98,8 +98,8 @@ static size_t found(const rk_hit *hits, size_t n, const uint32_t *nearest)
 static int round_run(const rk_index *x, const data *in, const char *way,
                      rk_hit *hits, size_t *n, rk_error *err)
 {
-    enum rk_search how = strcmp(way, "f32") == 0    ? RK_SEARCH_F32
-                         : strcmp(way, "bits") == 0 ? RK_SEARCH_BITS
+    enum rk_search how = strcmp(way, "f32") == 0     ? RK_SEARCH_F32
+                         : strcmp(way, "bits") == 0  ? RK_SEARCH_BITS
                          : strcmp(way, "graph") == 0 ? RK_SEARCH_GRAPH
                                                      : RK_SEARCH_I8;
     const float *queries = (const float *)(const void *)in->queries;

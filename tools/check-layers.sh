@@ -16,7 +16,8 @@ system='assert complex ctype dirent dlfcn endian errno fcntl float fnmatch
 getopt glob inttypes langinfo libgen limits locale math poll pthread pwd
 regex sched setjmp signal stdalign stdarg stdatomic stdbool stddef stdint
 stdio stdlib string strings termios time unistd wchar wctype
-arm_neon immintrin cpuid'
+arm_neon immintrin cpuid
+cmath cstring exception memory new stdexcept vector'
 
 # includes PATTERN FILE...: the names in #include lines that match.
 includes() {
@@ -33,7 +34,7 @@ done
 
 while read -r room allowed; do
     case $room in '' | \#*) continue ;; esac
-    for file in src/"$room"/*.[ch]; do
+    for file in src/"$room"/*.[ch] src/"$room"/*.cc; do
         [ -e "$file" ] || continue
         for inc in $(includes '"\([^"]*\)"' "$file"); do
             case $inc in
@@ -49,7 +50,7 @@ while read -r room allowed; do
     done
 done <docs/layers.txt
 
-files=$(find src -name '*.[ch]')
+files=$(find src -name '*.[ch]' -o -name '*.cc')
 # shellcheck disable=SC2086
 for header in $(includes '<\([^>]*\)>' $files); do
     case $header in sys/* | linux/*) continue ;; esac

@@ -7,14 +7,14 @@
 #include <math.h>
 #include <string.h>
 
-#define SIGMAS     3.0f
-#define ROUNDING   1e-5f /* of a float32 score, in lengths of the vectors */
+#define SIGMAS   3.0f
+#define ROUNDING 1e-5f /* of a float32 score, in lengths of the vectors */
 /* Rounding to a byte is an error of 1 / sqrt(12) steps a component. */
 #define BYTE_SIGMAS (4.0f / 3.4641016f)
-#define N_ROUNDS   2
-#define MIN_D      8     /* two groups, since kernels take groups in pairs */
-#define PART       65536 /* positions that share a threshold; whole blocks */
-#define GROUP_BITS 4
+#define N_ROUNDS    2
+#define MIN_D       8     /* two groups, since kernels take groups in pairs */
+#define PART        65536 /* positions that share a threshold; whole blocks */
+#define GROUP_BITS  4
 
 struct rk_bits {
     size_t n;
@@ -112,14 +112,16 @@ static void encode(rk_bits *b, size_t position, const float *v)
 
         l1 += fabs((double)u[i]);
         l2 += (double)u[i] * u[i];
-        codes[i / GROUP_BITS * 16 + column % 16] |=
-            (uint8_t)(bit << (i % GROUP_BITS + column / 16 * GROUP_BITS));
+        codes[i / GROUP_BITS * 16 +
+              column % 16] |= (uint8_t)(bit << (i % GROUP_BITS +
+                                                column / 16 * GROUP_BITS));
     }
     cosine = l2 > 0 ? l1 / sqrt(l2 * d) : 1;
     b->factors[position] = l1 > 0 ? (float)(l2 / l1) : 0;
-    b->deviation[position] =
-        (float)sqrt(l2 * fmax(1 / (cosine * cosine) - 1, 0) / (d - 1)) +
-        ROUNDING * length_of(v, b->d);
+    b->deviation[position] = (float)sqrt(l2 *
+                                         fmax(1 / (cosine * cosine) - 1, 0) /
+                                         (d - 1)) +
+                             ROUNDING * length_of(v, b->d);
 }
 
 
@@ -230,8 +232,9 @@ static void tables_write(bit_scan *s, uint8_t *tables, const float *turned)
 
                 above += fabsf(q) + (pattern >> i & 1 ? q : -q);
             }
-            tables[g * 16 + pattern] =
-                s->step > 0 ? (uint8_t)lrintf(fminf(above / s->step, 255)) : 0;
+            tables[g * 16 + pattern] = s->step > 0 ? (uint8_t)lrintf(fminf(
+                                                         above / s->step, 255))
+                                                   : 0;
         }
     /* Rounding is an error of 1 / sqrt(12) steps in each group. */
     s->base = least + SIGMAS * s->step * sqrtf((float)s->b->n_groups / 12);
@@ -335,16 +338,16 @@ static void rescore(const bit_scan *s, const uint32_t *positions, size_t n,
         float least = best->n == best->k && best->heap[0].score > s->least
                           ? best->heap[0].score
                           : s->least;
-        float by_bytes =
-            x->scales[at] * s->seek->scale *
-            (float)rk_dot_i8(x->codes + at * x->d, s->seek->codes, x->d);
+        float by_bytes = x->scales[at] * s->seek->scale *
+                         (float)rk_dot_i8(x->codes + at * x->d, s->seek->codes,
+                                          x->d);
 
         if (by_bytes + s->byte_margin[0] * x->scales[at] + s->byte_margin[1] >=
                 least &&
             !rk_seek_skips(s->seek, at))
-            rk_topk_add(best, at,
-                        rk_dot_f32(rk_index_vector(x, at), s->seek->query,
-                                   x->d));
+            rk_topk_add(
+                best, at,
+                rk_dot_f32(rk_index_vector(x, at), s->seek->query, x->d));
     }
 }
 
@@ -406,9 +409,9 @@ static void threshold_set(bit_scan *s, size_t n_parts, rk_topk *best)
         for (size_t i = 0; i < s->best[part].n; i++) {
             uint32_t at = s->best[part].heap[i].index;
 
-            rk_topk_add(best, at,
-                        rk_dot_f32(rk_index_vector(s->x, at), s->seek->query,
-                                   s->x->d));
+            rk_topk_add(
+                best, at,
+                rk_dot_f32(rk_index_vector(s->x, at), s->seek->query, s->x->d));
         }
     s->least = best->n == best->k ? best->heap[0].score : -INFINITY;
     best->n = 0;
@@ -425,7 +428,7 @@ int rk_bits_search(const rk_bits *b, const rk_index *x, const rk_seek *seek,
     rk_hit *room = rk_alloc_array(n_parts * keep, sizeof(*room));
     int rc = RK_OK;
 
-    s.most = rk_alloc_array(n_parts * PART, sizeof(*s.most));
+    s.most = rk_alloc_array(b->n / RK_BLOCK + 1, RK_BLOCK * sizeof(*s.most));
     s.best = rk_alloc_array(n_parts, sizeof(*s.best));
     if (!tables || !room || !s.best || !s.most) {
         rc = rk_no_memory(err);
@@ -434,8 +437,8 @@ int rk_bits_search(const rk_bits *b, const rk_index *x, const rk_seek *seek,
     query_read(&s, tables);
     parts_run(&s, parts_bound, n_parts, keep, room);
     threshold_set(&s, n_parts, best);
-    parts_run(&s, parts_rescore, n_parts,
-              best->k < keep ? best->k : keep, room);
+    parts_run(&s, parts_rescore, n_parts, best->k < keep ? best->k : keep,
+              room);
     for (size_t part = 0; part < n_parts; part++)
         for (size_t i = 0; i < s.best[part].n; i++)
             rk_topk_add(best, s.best[part].heap[i].index,

@@ -62,7 +62,7 @@ static bool always(void)
 
 
 static const rk_kernels portable = {
-    "portable",         rk_dot_f32_portable,   rk_dot_i8_portable,
+    "portable",          rk_dot_f32_portable,   rk_dot_i8_portable,
     rk_scan_i8_portable, rk_scan_bits_portable,
 };
 

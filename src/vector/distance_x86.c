@@ -64,11 +64,11 @@ AVX2 static float dot_f32_avx2(const float *a, const float *b, size_t d)
  * not saturate. */
 AVX2 static __m256i madd32(__m256i a, __m256i b, __m256i sum)
 {
-    __m256i pairs =
-        _mm256_maddubs_epi16(_mm256_abs_epi8(a), _mm256_sign_epi8(b, a));
+    __m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(a),
+                                         _mm256_sign_epi8(b, a));
 
-    return _mm256_add_epi32(
-        sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+    return _mm256_add_epi32(sum,
+                            _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
 }
 
 
@@ -131,8 +131,8 @@ AVX2 static void scan_i8_avx2(const int8_t *rows, size_t n, size_t d,
             }
         }
         for (size_t j = 0; j < 4; j++)
-            sums[row + j] = sum8(s[j]) + rk_dot_i8_portable(r + j * d + i,
-                                                            query + i, d - i);
+            sums[row + j] = sum8(s[j]) +
+                            rk_dot_i8_portable(r + j * d + i, query + i, d - i);
     }
     for (; row < n; row++)
         sums[row] = dot_i8_avx2(query, rows + row * d, d);
@@ -191,8 +191,8 @@ AVX2 static void scan_bits_avx2(const uint8_t *block, size_t n_groups,
 
             add_bytes(&low, _mm256_shuffle_epi8(
                                 table, _mm256_and_si256(codes, nibble)));
-            add_bytes(&high, _mm256_shuffle_epi8(table,
-                                                 _mm256_and_si256(up, nibble)));
+            add_bytes(&high,
+                      _mm256_shuffle_epi8(table, _mm256_and_si256(up, nibble)));
         }
         flush(&low, sums);
         flush(&high, sums + 16);

@@ -29,8 +29,8 @@ static void score_block(const scan *s, size_t begin, size_t end, float *scores)
             scores[i - begin] = x->scales[i] * (float)sums[i - begin];
     } else {
         for (size_t i = begin; i < end; i++)
-            scores[i - begin] =
-                rk_dot_f32(x->vectors + i * d, s->seek->query, d);
+            scores[i - begin] = rk_dot_f32(x->vectors + i * d, s->seek->query,
+                                           d);
     }
 }
 
@@ -108,8 +108,8 @@ int rk_flat_search(const rk_index *x, const rk_seek *seek, size_t begin,
         rk_hit hit = s.best->heap[i];
 
         if (how == RK_SEARCH_I8)
-            hit.score =
-                rk_dot_f32(rk_index_vector(x, hit.index), seek->query, x->d);
+            hit.score = rk_dot_f32(rk_index_vector(x, hit.index), seek->query,
+                                   x->d);
         rk_topk_add(best, hit.index, hit.score);
     }
 

@@ -11,6 +11,8 @@ extern "C" {
 #include <hnswlib/hnswlib.h>
 #include <memory>
 #include <new>
+#include <stdexcept>
+#include <vector>
 
 namespace
 {
@@ -23,7 +25,7 @@ constexpr size_t seed = 42;
 /* A point is its scale and its codes, d bytes. */
 class bytes_space : public hnswlib::SpaceInterface<float>
 {
-public:
+  public:
     explicit bytes_space(size_t d) : d_(d), dot_(rk_kernels_at(0)->dot_i8)
     {
     }
@@ -43,7 +45,7 @@ public:
         return this;
     }
 
-private:
+  private:
     static float distance(const void *a, const void *b, const void *param)
     {
         const auto *space = static_cast<const bytes_space *>(param);
@@ -79,6 +81,8 @@ int failed(rk_error *err)
         throw;
     } catch (const std::bad_alloc &) {
         return rk_no_memory(err);
+    } catch (const std::length_error &) {
+        return rk_no_memory(err); /* more than there are addresses for */
     } catch (const std::exception &e) {
         return rk_fail(err, RK_EBACKEND, "hnswlib: %s", e.what());
     } catch (...) {

@@ -1,8 +1,8 @@
+#include "vector/index.h"
 #include "core/mem.h"
 #include "core/threads.h"
 #include "vector/bits.h"
 #include "vector/graph.h"
-#include "vector/index.h"
 
 #include <math.h>
 #include <stdatomic.h>
@@ -134,7 +134,7 @@ int rk_index_add(rk_index *x, const float *vectors, size_t n, rk_error *err)
     memcpy(x->vectors + x->n * x->d, vectors, n * x->d * sizeof(*vectors));
     for (size_t i = 0; i < n; i++)
         x->scales[x->n + i] = rk_codes_write(x->codes + (x->n + i) * x->d,
-                                       vectors + i * x->d, x->d);
+                                             vectors + i * x->d, x->d);
     x->n += n;
     return RK_OK;
 }
@@ -210,9 +210,9 @@ static void take(const rk_index *x, const rk_seek *s, const rk_hit *hits,
     for (size_t i = 0; i < n && left; i++) {
         if (rk_seek_skips(s, hits[i].index))
             continue;
-        rk_topk_add(best, hits[i].index,
-                    rk_dot_f32(rk_index_vector(x, hits[i].index), s->query,
-                               x->d));
+        rk_topk_add(
+            best, hits[i].index,
+            rk_dot_f32(rk_index_vector(x, hits[i].index), s->query, x->d));
         left--;
     }
 }
@@ -265,7 +265,7 @@ static int search(const rk_index *x, const rk_seek *s, enum rk_search how,
 }
 
 
-static int search_one(const rk_index *x, rk_seek *s, size_t k,
+static int search_one(const rk_index *x, rk_seek s, size_t k,
                       enum rk_search how, rk_hit *hits, size_t *n,
                       rk_error *err)
 {
@@ -276,16 +276,16 @@ static int search_one(const rk_index *x, rk_seek *s, size_t k,
     *n = 0;
     how = way_of(x, how);
     k = k < x->n ? k : x->n;
-    rc = query_check(s->query, x->d, err);
+    rc = query_check(s.query, x->d, err);
     if (rc == RK_OK)
         rc = way_check(x, how, err);
     if (rc != RK_OK || k == 0)
         return rc;
 
-    s->scale = rk_codes_write(codes, s->query, x->d);
-    s->codes = codes;
+    s.scale = rk_codes_write(codes, s.query, x->d);
+    s.codes = codes;
     rk_topk_init(&best, hits, k);
-    rc = search(x, s, how, &best, err);
+    rc = search(x, &s, how, &best, err);
     if (rc == RK_OK)
         *n = rk_topk_finish(&best);
     return rc;
@@ -299,7 +299,7 @@ int rk_index_search(const rk_index *x, const float *query, size_t k,
 {
     rk_seek s = {.query = query, .skip = skip, .ctx = ctx};
 
-    return search_one(x, &s, k, how, hits, n, err);
+    return search_one(x, s, k, how, hits, n, err);
 }
 
 
@@ -320,7 +320,7 @@ static void search_some(void *ctx, size_t begin, size_t end)
 
     for (size_t i = begin; i < end; i++) {
         rk_seek s = {.query = m->queries + i * m->x->d, .alone = true};
-        int rc = search_one(m->x, &s, m->k, RK_SEARCH_BEST, m->hits + i * m->k,
+        int rc = search_one(m->x, s, m->k, RK_SEARCH_BEST, m->hits + i * m->k,
                             &m->n[i], NULL);
 
         if (rc != RK_OK)

@@ -48,4 +48,7 @@ float rk_codes_write(int8_t *codes, const float *v, size_t d);
 int rk_flat_search(const rk_index *x, const rk_seek *s, size_t begin,
                    enum rk_search how, rk_topk *best, rk_error *err);
 
+/* prepare.c: rk_index_prepare() for a given way, whatever the size. */
+int rk_index_make(rk_index *x, enum rk_search how, rk_error *err);
+
 #endif

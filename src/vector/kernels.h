@@ -20,8 +20,8 @@ typedef struct rk_kernels {
     int32_t (*dot_i8)(const int8_t *a, const int8_t *b, size_t d); /* exact */
 
     /* sums (n) of `rows` (n, d) with `query` (d). */
-    void (*scan_i8)(const int8_t *rows, size_t n, size_t d,
-                    const int8_t *query, int32_t *sums);
+    void (*scan_i8)(const int8_t *rows, size_t n, size_t d, const int8_t *query,
+                    int32_t *sums);
 
     /* sums[v] = sum over groups g of tables[g][code of vector v in group g].
      * `block` uint8 (n_groups, 16): the low half of byte i is the code of

@@ -47,16 +47,16 @@ static size_t found(const rk_hit *got, size_t n_got, const rk_hit *want,
 
 
 /* The recall of `how` for some of the vectors themselves. */
-static int recall_measure(const rk_index *x, enum rk_search how,
-                          double *recall, rk_error *err)
+static int recall_measure(const rk_index *x, enum rk_search how, double *recall,
+                          rk_error *err)
 {
     rk_rng rng = {1};
     size_t hit = 0;
     size_t all = 0;
 
     for (size_t i = 0; i < N_SAMPLES && i < x->n; i++) {
-        const float *query =
-            rk_index_vector(x, rk_rng_below(&rng, (uint32_t)x->n));
+        const float *query = rk_index_vector(
+            x, rk_rng_below(&rng, (uint32_t)x->n));
         rk_hit want[K];
         rk_hit got[K];
         size_t n_want;
@@ -107,8 +107,7 @@ static int bits_prepare(rk_index *x, rk_error *err)
 static int graph_prepare(rk_index *x, rk_error *err)
 {
     double recall = 0;
-    int rc =
-        rk_graph_new(&x->graph, x->codes, x->scales, x->n, x->d, err);
+    int rc = rk_graph_new(&x->graph, x->codes, x->scales, x->n, x->d, err);
 
     for (x->ef = FIRST_EF; rc == RK_OK; x->ef *= 2) {
         rc = recall_measure(x, RK_SEARCH_GRAPH, &recall, err);
@@ -128,17 +127,24 @@ static int graph_prepare(rk_index *x, rk_error *err)
 }
 
 
-int rk_index_prepare(rk_index *x, bool graph, rk_error *err)
+int rk_index_make(rk_index *x, enum rk_search how, rk_error *err)
 {
+    enum rk_search scan = rk_search_choose(x->n, x->d, false);
     int rc = RK_OK;
 
     forget(x);
-    if (rk_search_choose(x->n, x->d, false) == RK_SEARCH_BITS)
+    if (how == RK_SEARCH_BITS ||
+        (how == RK_SEARCH_GRAPH && scan == RK_SEARCH_BITS))
         rc = bits_prepare(x, err);
-    if (rc == RK_OK &&
-        rk_search_choose(x->n, x->d, graph) == RK_SEARCH_GRAPH)
+    if (rc == RK_OK && how == RK_SEARCH_GRAPH)
         rc = graph_prepare(x, err);
     if (rc != RK_OK)
         forget(x);
     return rc;
+}
+
+
+int rk_index_prepare(rk_index *x, bool graph, rk_error *err)
+{
+    return rk_index_make(x, rk_search_choose(x->n, x->d, graph), err);
 }

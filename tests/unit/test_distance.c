@@ -1,5 +1,5 @@
 #include "core/rng.h"
-#include "vector/vector.h"
+#include "vector/kernels.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -26,8 +26,8 @@ static void pair_fill(pair *p, uint64_t seed)
     for (size_t i = 0; i < MAX_D + 3; i++) {
         p->af[i] = (float)rk_rng_unit(&r) - 0.5f;
         p->bf[i] = (float)rk_rng_unit(&r) - 0.5f;
-        p->ai[i] = (int8_t)rk_rng_below(&r, 256);
-        p->bi[i] = (int8_t)rk_rng_below(&r, 256);
+        p->ai[i] = (int8_t)((int)rk_rng_below(&r, 255) - 127);
+        p->bi[i] = (int8_t)((int)rk_rng_below(&r, 255) - 127);
     }
 }
 
@@ -85,7 +85,7 @@ static void test_portable_kernels_compute_the_inner_product(void **state)
 
 static void test_signed_bytes_are_exact_at_their_ends(void **state)
 {
-    static const int8_t ends[] = {-128, -127, -1, 0, 1, 127};
+    static const int8_t ends[] = {-127, -126, -1, 0, 1, 127};
     enum { N_ENDS = sizeof(ends) };
     int8_t a[MAX_D];
     int8_t b[MAX_D];
@@ -99,6 +99,63 @@ static void test_signed_bytes_are_exact_at_their_ends(void **state)
             for (int d = 1; d <= MAX_D; d += 13)
                 assert_int_equal(k->dot_i8(a, b, (size_t)d), d * a[0] * b[0]);
         }
+    }
+}
+
+
+static void test_every_scan_of_bytes_agrees_with_the_portable_one(void **state)
+{
+    enum { ROWS = 11, LONGEST = 70 };
+    int8_t rows[ROWS * LONGEST];
+    int8_t query[LONGEST];
+    const rk_kernels *k;
+    rk_rng r = {3};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows); i++)
+        rows[i] = (int8_t)((int)rk_rng_below(&r, 255) - 127);
+    for (size_t i = 0; i < sizeof(query); i++)
+        query[i] = (int8_t)((int)rk_rng_below(&r, 255) - 127);
+    for (size_t i = 0; (k = rk_kernels_at(i)) != NULL; i++)
+        for (size_t d = 1; d <= LONGEST; d++)
+            for (size_t n = 0; n <= ROWS; n++) {
+                int32_t got[ROWS + 1] = {0};
+                int32_t want[ROWS + 1] = {0};
+
+                k->scan_i8(rows, n, d, query, got);
+                rk_scan_i8_portable(rows, n, d, query, want);
+                assert_memory_equal(got, want, sizeof(want));
+            }
+}
+
+
+/* Tables of 255 in every place are where 16 bits would overflow. */
+static void test_every_scan_of_bits_agrees_with_the_portable_one(void **state)
+{
+    enum { GROUPS = 2048 };
+    static const size_t counts[] = {2, 4, 96, 128, 254, 256, 258, GROUPS};
+    static uint8_t block[GROUPS * 16 + 1];
+    static uint8_t tables[GROUPS * 16 + 1];
+    const rk_kernels *k;
+    rk_rng r = {4};
+
+    (void)state;
+    for (size_t full = 0; full < 2; full++) {
+        for (size_t i = 0; i < sizeof(block); i++) {
+            block[i] = (uint8_t)rk_rng_below(&r, 256);
+            tables[i] = full ? 255 : (uint8_t)rk_rng_below(&r, 256);
+        }
+        for (size_t i = 0; (k = rk_kernels_at(i)) != NULL; i++)
+            for (size_t c = 0; c < sizeof(counts) / sizeof(*counts); c++) {
+                uint32_t got[RK_BLOCK];
+                uint32_t want[RK_BLOCK];
+
+                k->scan_bits(block + 1, counts[c], tables + 1, got);
+                rk_scan_bits_portable(block + 1, counts[c], tables + 1, want);
+                assert_memory_equal(got, want, sizeof(want));
+                if (full)
+                    assert_int_equal(got[31], 255 * counts[c]);
+            }
     }
 }
 
@@ -138,6 +195,8 @@ int main(void)
         cmocka_unit_test(test_every_kernel_agrees_with_the_portable_one),
         cmocka_unit_test(test_portable_kernels_compute_the_inner_product),
         cmocka_unit_test(test_signed_bytes_are_exact_at_their_ends),
+        cmocka_unit_test(test_every_scan_of_bytes_agrees_with_the_portable_one),
+        cmocka_unit_test(test_every_scan_of_bits_agrees_with_the_portable_one),
         cmocka_unit_test(test_the_best_supported_kernels_are_in_use),
     };
 
