@@ -1,5 +1,6 @@
 #include "learn/learner.h"
 
+#include "learn/fm_ranker.h"
 #include "learn/ials.h"
 #include "learn/sequence_neighbours.h"
 
@@ -8,6 +9,7 @@
 #define GIB (1024.0 * 1024.0 * 1024.0)
 
 const rk_learner *const rk_learners[] = {
+    &rk_learner_fm,
     &rk_learner_ials,
     &rk_learner_neighbours,
     NULL,
