@@ -57,7 +57,7 @@ rk_fm_ranker_opts rk_fm_ranker_defaults(enum rk_effort effort)
         .recent = 10,
         .decay = 0.8f,
         .linear = {0.05f, 1, 0, 1},
-        .pairs = {0.05f, 1, 0, 1},
+        .pairs = {0.15f, 1, 0, 1},
     };
 }
 
