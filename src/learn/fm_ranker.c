@@ -161,8 +161,10 @@ static void learn_event(training *t, size_t event)
     float slope[MAX_K] = {0};
     float x = 1;
 
-    for (size_t age = 0; age < n; age++, x *= o->decay)
+    for (size_t age = 0; age < n; age++) {
         axpy(o->k, x, t->had.w + (size_t)t->h->item[event - 1 - age] * o->k, q);
+        x *= o->decay;
+    }
     learn_target(t, t->h->item[event], 1, q, slope);
     for (uint32_t i = 0; i < o->n_negatives; i++) {
         uint32_t item = t->known[rk_rng_below(&t->rng, t->n_known)];
@@ -171,9 +173,11 @@ static void learn_event(training *t, size_t event)
             learn_target(t, item, 0, q, slope);
     }
     x = 1;
-    for (size_t age = 0; age < n; age++, x *= o->decay)
+    for (size_t age = 0; age < n; age++) {
         rk_ftrl_step(&t->had, (size_t)t->h->item[event - 1 - age] * o->k, o->k,
                      x, slope);
+        x *= o->decay;
+    }
 }
 
 
@@ -368,11 +372,12 @@ static void question(const ranker *m, const uint32_t *history, size_t n,
 
     memset(q, 0, m->k * sizeof(*q));
     q[m->k] = 1;
-    for (size_t age = 0; age < n && age < m->recent; age++, x *= m->decay) {
+    for (size_t age = 0; age < n && age < m->recent; age++) {
         uint32_t item = history[n - 1 - age];
 
         if (item < m->model.n_items)
             axpy(m->k, x, m->had + item * m->k, q);
+        x *= m->decay;
     }
 }
 

@@ -127,7 +127,7 @@ static void test_long_lists_are_cut_evenly(void **state)
 {
     enum { MANY = 2 * RK_NEIGHBOURS_LIST + 1 };
     size_t *start = rk_calloc(MANY + 1, sizeof(*start));
-    uint32_t *item = rk_calloc(2 * MANY, sizeof(*item));
+    uint32_t *item = rk_calloc(MANY, 2 * sizeof(*item));
     rk_histories h = {MANY, 3, start, item};
     rk_histories one = {1, 3, start, item};
     rk_model *m;
