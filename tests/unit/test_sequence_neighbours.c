@@ -22,6 +22,7 @@ static void test_the_laws_of_learners_hold(void **state)
     (void)state;
     law_scores_are_kept(&rk_learner_neighbours, h, &fast);
     law_new_items_are_taken(&rk_learner_neighbours, h, &fast);
+    law_nothing_to_learn(&rk_learner_neighbours, &fast);
     law_refuses(&rk_learner_neighbours, h, &fast);
     law_lack_of_memory(&rk_learner_neighbours, h, &fast);
     assert_true(rk_learner_find("neighbours") == &rk_learner_neighbours);
