@@ -277,7 +277,7 @@ static int cross_loss(enum rk_calibration kind, const float *score,
 {
     float *s = rk_alloc_array(m, sizeof(*s));
     uint8_t *t = rk_alloc_array(m, sizeof(*t));
-    rk_calibrate c;
+    rk_calibrate c = {.n = 0};
     int rc = s && t ? RK_OK : RK_ENOMEM;
 
     *loss = 0;

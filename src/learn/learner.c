@@ -1,15 +1,16 @@
 #include "learn/learner.h"
 
 #include "learn/ease.h"
-#include "learn/popular.h"
-#include "learn/slit.h"
-#include "learn/transformer.h"
+#include "learn/fm_ranker.h"
 #include "learn/ials.h"
-#include "learn/sequence_neighbours.h"
 #include "learn/l3ae.h"
+#include "learn/popular.h"
+#include "learn/sequence_neighbours.h"
+#include "learn/slit.h"
 #include "learn/slit_joint.h"
 #include "learn/text_map.h"
 #include "learn/tokens_ease.h"
+#include "learn/transformer.h"
 
 #include <string.h>
 
@@ -19,13 +20,14 @@ const rk_learner *const rk_learners[] = {
     &rk_popular,
     &rk_ease_learner,
     &rk_slit_learner,
-    &rk_learner_transformer,
+    &rk_slit_joint_learner,
     &rk_learner_ials,
     &rk_learner_neighbours,
-    &rk_slit_joint_learner,
+    &rk_learner_fm,
     &rk_l3ae_learner,
     &rk_tokens_ease_learner,
     &rk_text_map_learner,
+    &rk_learner_transformer,
     NULL,
 };
 

@@ -397,48 +397,50 @@ static int opts_get(const rk_bundle *b, rk_neighbours_opts *o, rk_error *err)
 }
 
 
-static int neighbours_get(rk_model **out, const rk_bundle *b, size_t n_items,
-                          rk_error *err)
+/* Everything but what is worked out from it. */
+static int tensors_get(const rk_bundle *b, neighbours *m, rk_error *err)
 {
     static const char *const histories[] = {"neighbours.start",
                                             "neighbours.item"};
     static const char *const lists[] = {"neighbours.list_start",
                                         "neighbours.list"};
-    neighbours got = {.model = {&rk_learner_neighbours, n_items}};
+    size_t n_items = m->model.n_items;
     rk_tensor h[2];
     rk_tensor l[2];
-    neighbours *m = NULL;
-    int rc;
+    int rc = opts_get(b, &m->opts, err);
 
-    *out = NULL;
-    rc = opts_get(b, &got.opts, err);
     if (rc == RK_OK)
         rc = rows_get(b, histories, 0, n_items, h, err);
     if (rc == RK_OK)
         rc = rows_get(b, lists, n_items + 1, h[0].cols - 1, l, err);
     if (rc != RK_OK)
-        goto done;
-    got.n_users = h[0].cols - 1;
-    got.start = h[0].data;
-    got.item = h[1].data;
-    got.list_start = l[0].data;
-    got.list = l[1].data;
-    rc = listed_have_histories(&got, err);
-    if (rc != RK_OK)
-        goto done;
-    m = rk_calloc(1, sizeof(*m));
-    if (!m) {
-        rc = rk_no_memory(err);
-        goto done;
-    }
-    *m = got;
-    rc = rarity_fill(m, err);
+        return rc;
+    m->n_users = h[0].cols - 1;
+    m->start = h[0].data;
+    m->item = h[1].data;
+    m->list_start = l[0].data;
+    m->list = l[1].data;
+    return listed_have_histories(m, err);
+}
+
+
+static int neighbours_get(rk_model **out, const rk_bundle *b, size_t n_items,
+                          rk_error *err)
+{
+    neighbours *m = rk_calloc(1, sizeof(*m));
+    int rc;
+
+    *out = NULL;
+    if (!m)
+        return rk_no_memory(err);
+    m->model = (rk_model){&rk_learner_neighbours, n_items};
+    rc = tensors_get(b, m, err);
+    if (rc == RK_OK)
+        rc = rarity_fill(m, err);
     if (rc == RK_OK) {
         *out = &m->model;
         m = NULL;
     }
-
-done:
     neighbours_free((rk_model *)m);
     return rc;
 }

@@ -98,6 +98,32 @@ static inline void law_new_items_are_taken(const rk_learner *l,
 }
 
 
+/* Nobody, nothing, or somebody without a history: all scores are the same for
+ * all items. */
+static inline void law_nothing_to_learn(const rk_learner *l,
+                                        const rk_train_opts *opts)
+{
+    static const size_t start[] = {0, 0, 0};
+    static const uint32_t none[1] = {0};
+    static const size_t n_users[] = {0, 2, 2};
+    static const size_t n_items[] = {0, 0, 5};
+
+    for (size_t i = 0; i < 3; i++) {
+        rk_histories h = {n_users[i], n_items[i], start, none};
+        size_t n = h.n_users * l->n_columns * h.n_items;
+        rk_model *m;
+        float *scores;
+
+        assert_int_equal(l->train(&m, &h, opts, NULL), RK_OK);
+        scores = law_scores(m, &h);
+        for (size_t j = 0; j < n; j++)
+            assert_true(scores[j] == scores[0]);
+        free(scores);
+        l->free(m);
+    }
+}
+
+
 static inline int law_stop(void *ctx, const char *stage, uint64_t done,
                            uint64_t total)
 {

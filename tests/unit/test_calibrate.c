@@ -54,9 +54,12 @@ static void test_what_was_drawn_from_a_sigmoid_is_found_again(void **state)
     (void)state;
     assert_int_equal(rk_calibrate_fit_kind(&c, RK_PLATT, d.score, d.y, M, NULL),
                      RK_OK);
-    for (double s = -3; s <= 3; s += 0.5) /* NOLINT(cert-flp30-c) */
+    for (int i = -6; i <= 6; i++) {
+        double s = (double)i / 2;
+
         assert_true(fabs(rk_calibrate_probability(&c, (float)s) - smooth(s)) <
                     0.08);
+    }
 }
 
 

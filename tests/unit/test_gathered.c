@@ -35,11 +35,11 @@ static void example_init(example *e, size_t n, uint64_t seed)
     static float b[D * D];
     rk_rng r = {seed};
 
-    for (size_t i = 0; i < N * D; i++)
+    for (size_t i = 0; i < (size_t)N * D; i++)
         e->rows[i] = draw(&r);
     for (size_t i = 0; i < N; i++)
         e->weight[i] = (float)rk_rng_unit(&r);
-    for (size_t i = 0; i < D * D; i++)
+    for (size_t i = 0; i < (size_t)D * D; i++)
         b[i] = draw(&r);
     for (size_t i = 0; i < D; i++)
         for (size_t j = 0; j < D; j++) {

@@ -27,6 +27,7 @@ static void test_the_laws_of_learners_hold(void **state)
     (void)state;
     law_scores_are_kept(&rk_learner_ials, h, &fast);
     law_new_items_are_taken(&rk_learner_ials, h, &fast);
+    law_nothing_to_learn(&rk_learner_ials, &fast);
     law_refuses(&rk_learner_ials, h, &fast);
     law_lack_of_memory(&rk_learner_ials, h, &fast);
     assert_true(rk_learner_find("ials") == &rk_learner_ials);
@@ -125,6 +126,24 @@ static void test_neighbours_on_a_ring_are_what_comes_next(void **state)
 }
 
 
+/* 2 / I of the mean length, and a ridge that falls with it. */
+static void test_defaults_follow_the_length_of_histories(void **state)
+{
+    static const size_t start[] = {0, 10, 40};
+    rk_histories h = {2, 1000, start, NULL};
+    rk_ials_opts o = rk_ials_defaults(&h, 7);
+
+    (void)state;
+    assert_true(fabsf(o.unseen - 0.04f) < 1e-6f);
+    assert_true(fabsf(o.lambda - 0.55f / 20.01f) < 1e-6f);
+    assert_int_equal(o.seed, 7);
+    h.n_users = 0;
+    h.n_items = 0;
+    o = rk_ials_defaults(&h, 7);
+    assert_int_equal(rk_ials_check(&o, NULL), RK_OK);
+}
+
+
 static void test_a_hostile_bundle_is_refused(void **state)
 {
     static const float good[] = {0.1f, 0.01f, 1, 0.7f};
@@ -177,6 +196,7 @@ int main(void)
         cmocka_unit_test(test_folding_in_a_trained_user_gives_their_row),
         cmocka_unit_test(test_a_decayed_history_solves_its_own_equations),
         cmocka_unit_test(test_neighbours_on_a_ring_are_what_comes_next),
+        cmocka_unit_test(test_defaults_follow_the_length_of_histories),
         cmocka_unit_test(test_a_hostile_bundle_is_refused),
     };
 

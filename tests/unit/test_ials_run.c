@@ -26,7 +26,7 @@ static void test_the_gradient_is_zero_after_an_exact_half(void **state)
     rk_ials_run_users(run);
     rk_ials_run_items(run);
     rk_ials_run_users(run);
-    for (size_t i = 0; i < U * D; i += 7) {
+    for (size_t i = 0; i < (size_t)U * D; i += 7) {
         float *x = rk_ials_run_p(run) + i;
         float at = *x;
         float step = 0.05f;
@@ -44,7 +44,7 @@ static void test_the_gradient_is_zero_after_an_exact_half(void **state)
         assert_true(up > rk_ials_run_objective(run));
     }
     rk_ials_run_items(run);
-    for (size_t i = 0; i < I * D; i += 7) {
+    for (size_t i = 0; i < (size_t)I * D; i += 7) {
         float *x = rk_ials_run_q(run) + i;
         float at = *x;
         double up;
@@ -109,7 +109,7 @@ static void test_many_gradient_steps_agree_with_cholesky(void **state)
         rk_ials_run_items(a);
         rk_ials_run_items(b);
     }
-    for (size_t i = 0; i < I * D; i++)
+    for (size_t i = 0; i < (size_t)I * D; i++)
         assert_true(fabsf(rk_ials_run_q(a)[i] - rk_ials_run_q(b)[i]) < 1e-3f);
     rk_ials_run_free(a);
     rk_ials_run_free(b);
@@ -122,7 +122,7 @@ static void test_long_rows_are_solved_block_by_block(void **state)
 {
     enum { MANY = 8200 };
     size_t *start = rk_calloc(MANY + 1, sizeof(*start));
-    uint32_t *item = rk_calloc(2 * MANY, sizeof(*item));
+    uint32_t *item = rk_calloc(MANY, 2 * sizeof(*item));
     rk_histories h = {MANY, 3, start, item};
     rk_ials_opts opts = exact;
     rk_ials_run *run;
@@ -171,7 +171,7 @@ static void test_the_same_seed_gives_the_same_factors(void **state)
     rk_ials_run_users(a);
     rk_ials_run_users(b);
     rk_ials_run_users(c);
-    for (size_t i = 0; i < U * D; i++) {
+    for (size_t i = 0; i < (size_t)U * D; i++) {
         assert_true(rk_ials_run_p(a)[i] == rk_ials_run_p(b)[i]);
         n_same += rk_ials_run_p(a)[i] == rk_ials_run_p(c)[i];
     }

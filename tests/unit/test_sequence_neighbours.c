@@ -22,6 +22,7 @@ static void test_the_laws_of_learners_hold(void **state)
     (void)state;
     law_scores_are_kept(&rk_learner_neighbours, h, &fast);
     law_new_items_are_taken(&rk_learner_neighbours, h, &fast);
+    law_nothing_to_learn(&rk_learner_neighbours, &fast);
     law_refuses(&rk_learner_neighbours, h, &fast);
     law_lack_of_memory(&rk_learner_neighbours, h, &fast);
     assert_true(rk_learner_find("neighbours") == &rk_learner_neighbours);
@@ -127,7 +128,7 @@ static void test_long_lists_are_cut_evenly(void **state)
 {
     enum { MANY = 2 * RK_NEIGHBOURS_LIST + 1 };
     size_t *start = rk_calloc(MANY + 1, sizeof(*start));
-    uint32_t *item = rk_calloc(2 * MANY, sizeof(*item));
+    uint32_t *item = rk_calloc(MANY, 2 * sizeof(*item));
     rk_histories h = {MANY, 3, start, item};
     rk_histories one = {1, 3, start, item};
     rk_model *m;
