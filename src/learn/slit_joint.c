@@ -115,8 +115,10 @@ static void speed_fill(speed *s, const float decays[SPEEDS], double decay)
         double both = decay * (double)decays[y];
         double power = 1;
 
-        for (size_t lag = 0; lag <= LAGS; lag++, power *= both)
+        for (size_t lag = 0; lag <= LAGS; lag++) {
             s->together[y][lag] = (float)((1 - power) / (1 - both));
+            power *= both;
+        }
     }
     for (size_t lag = 0; lag <= LAGS; lag++) {
         double power = pow(decay, (double)lag);
