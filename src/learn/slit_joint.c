@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define LAMBDA 120.0f
-#define KEEP   512
+#define KEEP   1024
 #define SPEEDS RK_SLIT_SPEEDS
 /* Places further apart than this are taken to weigh nothing on each other. */
 #define FORGOTTEN 1e-5
