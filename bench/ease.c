@@ -16,14 +16,16 @@
 
 static double resident_mib(void)
 {
-    unsigned long pages = 0;
+    char line[256] = "";
+    char *pages = line;
     FILE *f = fopen("/proc/self/statm", "r");
 
-    if (f && fscanf(f, "%*u %lu", &pages) != 1)
-        pages = 0;
+    if (f && fgets(line, sizeof(line), f))
+        (void)strsep(&pages, " "); /* the second number is what is resident */
     if (f)
         fclose(f);
-    return (double)pages * (double)sysconf(_SC_PAGESIZE) / MIB;
+    return (double)strtoul(pages ? pages : "", NULL, 10) *
+           (double)sysconf(_SC_PAGESIZE) / MIB;
 }
 
 

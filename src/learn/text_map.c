@@ -10,13 +10,12 @@
 #include <string.h>
 
 #define LAMBDA_EASE 600.0f
-#define LAMBDA      1.0f
+#define LAMBDA      0.3f
 #define JITTER      1e-3f /* what float32 needs to tell K from singular */
-#define GAMMA       0.5f
-#define TOKEN_SCALE 0.5f /* of a token's weight beside a vector of length one  \
-                          */
-#define LANDMARKS ((size_t)512)
-#define N_COLUMNS 2
+#define GAMMA       1.0f
+#define TOKEN_SCALE 0.35f /* of a token beside a vector of length one */
+#define LANDMARKS   ((size_t)1024)
+#define N_COLUMNS   2
 
 typedef struct text_map {
     rk_model base;
