@@ -14,7 +14,7 @@
 #define KEEP   1024
 #define SPEEDS RK_SLIT_SPEEDS
 /* Places further apart than this are taken to weigh nothing on each other. */
-#define FORGOTTEN 1e-5
+#define FORGOTTEN 1e-6
 #define LAGS      ((size_t)1024)
 
 typedef struct joint_model {
