@@ -12,7 +12,8 @@
 #define DEFAULT_LAMBDA 300.0f
 #define DEFAULT_KEEP   256
 
-/* Of the learner: the best of validation on MovieLens-1M (docs). */
+/* Of the learner: lambda was tuned on MovieLens-1M, on users' last-but-one
+ * items. */
 #define LAMBDA   600.0f
 #define KEEP     512
 #define N_DECAYS 3
@@ -81,19 +82,24 @@ int rk_ease_matrix(float **b, const rk_histories *h, float lambda,
                    const rk_progress *progress, rk_error *err)
 {
     float *p = NULL;
-    int rc = rk_progress_report(progress, "ease", 0, 1, err);
+    int rc;
 
     *b = NULL;
+    rc = rk_progress_report(progress, "ease", 0, 1, err);
     if (rc == RK_OK)
         rc = rk_ease_inverse(&p, h, lambda, err);
-    if (rc == RK_OK)
-        rc = rk_ease_weights(p, h->n_items, err);
+    if (rc != RK_OK)
+        goto done;
+    assert(p);
+    rc = rk_ease_weights(p, h->n_items, err);
     if (rc == RK_OK)
         rc = rk_progress_report(progress, "ease", 1, 1, err);
-    if (rc == RK_OK) {
-        *b = p;
-        p = NULL;
-    }
+    if (rc != RK_OK)
+        goto done;
+    *b = p;
+    p = NULL;
+
+done:
     free(p);
     return rc;
 }

@@ -1,13 +1,10 @@
 #include "learn/l3ae.h"
 
-#include "core/blas.h"
 #include "core/mem.h"
 #include "learn/ease.h"
 #include "learn/item_rows.h"
 #include "learn/places.h"
 #include "learn/semantic.h"
-
-#include <math.h>
 
 #define KEEP     512
 #define N_DECAYS 3

@@ -1,5 +1,5 @@
 /* L3AE: EASE held to what the items' texts say of them (Moon et al., "LLM-
- * Enhanced Linear Autoencoders for Recommendation", CIKM 2025, eq. 7):
+ * Enhanced Linear Autoencoders for Recommendation", CIKM 2025):
  *
  *   B = argmin |X - XB|^2 + (lambda - E) |B|^2 + E |B - C|^2,  B_ii = 0
  *

@@ -1,6 +1,6 @@
 /* An item-to-item matrix from what is known of items besides events: EASE over
  * the columns of their vectors (Moon et al., "LLM-Enhanced Linear
- * Autoencoders", CIKM 2025, eq. 4). For V float32 (n_items, d),
+ * Autoencoders", CIKM 2025). For V float32 (n_items, d),
  *
  *   P = (V V' + lambda I)^-1,  C_ij = -P_ij / P_jj,  C_jj = 0
  *
@@ -38,7 +38,7 @@ void rk_semantic_clear(rk_semantic *s);
 int rk_semantic_add(const rk_semantic *s, float weight, float *b,
                     rk_error *err);
 
-/* EASE held to C (L3AE, eq. 7): with P = (G + lambda I)^-1 for the Gram matrix
+/* EASE held to C (L3AE): with P = (G + lambda I)^-1 for the Gram matrix
  * G of the histories and M = P C,
  *
  *   B_ij = E M_ij - P_ij (1 + E M_jj) / P_jj,  B_jj = 0

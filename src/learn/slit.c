@@ -3,6 +3,7 @@
 #include "core/blas.h"
 #include "core/mem.h"
 #include "core/threads.h"
+#include "learn/floats.h"
 #include "learn/item_rows.h"
 #include "learn/places.h"
 
@@ -278,22 +279,15 @@ static int put(const rk_model *m, rk_bundle_writer *w, rk_error *err)
 static int discount_get(slit_model *m, const rk_bundle *b, rk_error *err)
 {
     size_t n = m->base.n_items;
-    rk_tensor t;
-    int rc = rk_bundle_get(b, "slit.discount", RK_F32, 1, n, &t, err);
+    int rc = rk_floats_get(b, "slit.discount", 1, n, &m->discount, err);
 
-    if (rc != RK_OK)
-        return rc;
-    if (t.cols != n)
-        return rk_fail(err, RK_EFORMAT, "slit.discount has %zu items, not %zu",
-                       t.cols, n);
-    m->discount = t.data;
     m->borrowed = true;
-    for (size_t i = 0; i < n; i++)
-        if (!(m->discount[i] >= 0 && m->discount[i] <= 1))
-            return rk_fail(err, RK_EFORMAT,
-                           "slit.discount of item %zu is %g, must be 0 to 1", i,
-                           (double)m->discount[i]);
-    return RK_OK;
+    for (size_t i = 0; rc == RK_OK && i < n; i++)
+        if (m->discount[i] < 0 || m->discount[i] > 1)
+            rc = rk_fail(err, RK_EFORMAT,
+                         "slit.discount of item %zu is %g, must be 0 to 1", i,
+                         (double)m->discount[i]);
+    return rc;
 }
 
 

@@ -1,6 +1,6 @@
 /* SLIT: what comes next after the last few items, linear and in closed form
  * (Choe et al., "Session-aware Linear Item-Item Models for Session-based
- * Recommendation", WWW 2021, eq. 8, with the whole history as one session).
+ * Recommendation", WWW 2021, with the whole history as one session).
  * At each place t of a history, for decay D and the items i_0 ... i_(t-1)
  * before it,
  *

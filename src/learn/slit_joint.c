@@ -11,10 +11,10 @@
 #include <string.h>
 
 #define LAMBDA 120.0f
-#define KEEP   512
+#define KEEP   1024
 #define SPEEDS RK_SLIT_SPEEDS
 /* Places further apart than this are taken to weigh nothing on each other. */
-#define FORGOTTEN 1e-5
+#define FORGOTTEN 1e-6
 #define LAGS      ((size_t)1024)
 
 typedef struct joint_model {
@@ -115,8 +115,10 @@ static void speed_fill(speed *s, const float decays[SPEEDS], double decay)
         double both = decay * (double)decays[y];
         double power = 1;
 
-        for (size_t lag = 0; lag <= LAGS; lag++, power *= both)
+        for (size_t lag = 0; lag <= LAGS; lag++) {
             s->together[y][lag] = (float)((1 - power) / (1 - both));
+            power *= both;
+        }
     }
     for (size_t lag = 0; lag <= LAGS; lag++) {
         double power = pow(decay, (double)lag);

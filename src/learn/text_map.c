@@ -4,19 +4,18 @@
 #include "core/mem.h"
 #include "core/rng.h"
 #include "learn/ease.h"
+#include "learn/floats.h"
 #include "learn/places.h"
+#include "learn/text_kernel.h"
 
 #include <math.h>
 #include <string.h>
 
 #define LAMBDA_EASE 600.0f
-#define LAMBDA      1.0f
+#define LAMBDA      0.3f
 #define JITTER      1e-3f /* what float32 needs to tell K from singular */
-#define GAMMA       0.5f
-#define TOKEN_SCALE 0.5f /* of a token's weight beside a vector of length one  \
-                          */
-#define LANDMARKS ((size_t)512)
-#define N_COLUMNS 2
+#define LANDMARKS   ((size_t)1024)
+#define N_COLUMNS   2
 
 typedef struct text_map {
     rk_model base;
@@ -32,45 +31,6 @@ typedef struct text_map {
 
 static const float decays[N_COLUMNS] = {1, 0.9f};
 static const char *const columns[N_COLUMNS] = {"text_map", "text_map.9"};
-
-
-/* f of n items, float32 (n, d + n_tokens), the mean not taken off. */
-static void sides_fill(const rk_side *side, size_t n, size_t n_tokens, float *f)
-{
-    size_t wide = side->d + n_tokens;
-
-    for (size_t i = 0; i < n; i++) {
-        float *to = f + i * wide;
-
-        memcpy(to, side->vectors + i * side->d, side->d * sizeof(*to));
-        memset(to + side->d, 0, n_tokens * sizeof(*to));
-        for (uint64_t k = n_tokens ? side->tokens->start[i] : 0;
-             n_tokens && k < side->tokens->start[i + 1]; k++)
-            to[side->d + side->tokens->col[k]] = TOKEN_SCALE *
-                                                 side->tokens->value[k];
-    }
-}
-
-
-/* x (n, m) from f (n, wide) and landmarks (m, wide). */
-static void kernel_fill(const float *f, size_t n, const float *landmarks,
-                        size_t m, size_t wide, float *x)
-{
-    rk_gemm(false, true, n, m, wide, 2 * GAMMA, f, landmarks, 0, x);
-    for (size_t k = 0; k < m; k++) {
-        const float *l = landmarks + k * wide;
-        float size = rk_dot(l, l, wide);
-
-        for (size_t i = 0; i < n; i++)
-            x[i * m + k] -= GAMMA * size;
-    }
-    for (size_t i = 0; i < n; i++) {
-        float size = rk_dot(f + i * wide, f + i * wide, wide);
-
-        for (size_t k = 0; k < m; k++)
-            x[i * m + k] = expf(x[i * m + k] - GAMMA * size);
-    }
-}
 
 
 /* The landmarks' places in `which` (n_items), drawn from the items with
@@ -112,7 +72,7 @@ static int texts_read(text_map *m, const rk_side *side, const rk_places *places,
         rc = rk_no_memory(err);
         goto done;
     }
-    sides_fill(side, n, m->n_tokens, f);
+    rk_text_sides(side, n, m->n_tokens, f);
     for (size_t i = 0; i < n; i++)
         rk_axpy(wide, 1 / (float)n, f + i * wide, mean);
     for (size_t i = 0; i < n; i++)
@@ -120,7 +80,7 @@ static int texts_read(text_map *m, const rk_side *side, const rk_places *places,
     for (size_t k = 0; k < m->width; k++)
         memcpy(landmarks + k * wide, f + which[k] * wide,
                wide * sizeof(*landmarks));
-    kernel_fill(f, n, landmarks, m->width, wide, x);
+    rk_text_kernel(f, n, landmarks, m->width, wide, x);
 
 done:
     free(which);
@@ -134,7 +94,8 @@ static void normal_fill(const text_map *m, const float *x, float *normal)
 {
     size_t w = m->width;
 
-    kernel_fill(m->landmarks, w, m->landmarks, w, m->d + m->n_tokens, normal);
+    rk_text_kernel(m->landmarks, w, m->landmarks, w, m->d + m->n_tokens,
+                   normal);
     for (size_t i = 0; i < w * w; i++)
         normal[i] *= LAMBDA;
     rk_gram(m->base.n_items, w, x, 1, normal);
@@ -338,7 +299,7 @@ int rk_text_map_features(const rk_model *m, const rk_side *items, size_t n,
     if (!f)
         return rk_no_memory(err);
     if (tokens) {
-        sides_fill(items, n, map->n_tokens, f);
+        rk_text_sides(items, n, map->n_tokens, f);
     } else {
         for (size_t i = 0; i < n; i++) {
             memcpy(f + i * wide, map->mean, wide * sizeof(*f));
@@ -348,7 +309,7 @@ int rk_text_map_features(const rk_model *m, const rk_side *items, size_t n,
     }
     for (size_t i = 0; i < n; i++)
         rk_axpy(wide, -1, map->mean, f + i * wide);
-    kernel_fill(f, n, map->landmarks, map->width, wide, x);
+    rk_text_kernel(f, n, map->landmarks, map->width, wide, x);
     free(f);
     return RK_OK;
 }
@@ -414,29 +375,6 @@ static int put(const rk_model *m, rk_bundle_writer *w, rk_error *err)
 }
 
 
-/* One finite tensor of exactly this shape: in the bundle, 0 means any. */
-static int floats_get(const rk_bundle *b, const char *name, size_t rows,
-                      size_t cols, const float **out, rk_error *err)
-{
-    rk_tensor t;
-    int rc = rk_bundle_get(b, name, RK_F32, rows, cols, &t, err);
-
-    if (rc != RK_OK)
-        return rc;
-    if (t.rows != rows || t.cols != cols)
-        return rk_fail(err, RK_EFORMAT, "%s is (%zu, %zu), expected (%zu, %zu)",
-                       name, t.rows, t.cols, rows, cols);
-    *out = t.data;
-    for (size_t i = 0; i < rows * cols; i++)
-        if (!isfinite((*out)[i]))
-            return rk_fail(err, RK_EFORMAT,
-                           "%s holds a value that is not "
-                           "finite",
-                           name);
-    return RK_OK;
-}
-
-
 static int parts_get(text_map *m, const rk_bundle *b, rk_error *err)
 {
     const uint64_t *shape;
@@ -452,14 +390,16 @@ static int parts_get(text_map *m, const rk_bundle *b, rk_error *err)
     m->d = shape[0];
     m->n_tokens = shape[1];
     m->width = shape[2];
-    rc = floats_get(b, "text_map.mean", 1, m->d + m->n_tokens, &m->mean, err);
+    rc = rk_floats_get(b, "text_map.mean", 1, m->d + m->n_tokens, &m->mean,
+                       err);
     if (rc == RK_OK)
-        rc = floats_get(b, "text_map.landmarks", m->width, m->d + m->n_tokens,
-                        &m->landmarks, err);
+        rc = rk_floats_get(b, "text_map.landmarks", m->width,
+                           m->d + m->n_tokens, &m->landmarks, err);
     if (rc == RK_OK)
-        rc = floats_get(b, "text_map.weights", n, m->width, &m->weights, err);
+        rc = rk_floats_get(b, "text_map.weights", n, m->width, &m->weights,
+                           err);
     if (rc == RK_OK)
-        rc = floats_get(b, "text_map.x", n, m->width, &m->x, err);
+        rc = rk_floats_get(b, "text_map.x", n, m->width, &m->x, err);
     return rc;
 }
 

@@ -5,7 +5,7 @@
  * the mean, l_k landmarks among the items with events, and EASE's B less each
  * row's mean,
  *
- *   x(f)_k = exp(-|f - l_k|^2 / 2),   K = x of the landmarks themselves
+ *   x(f)_k = exp(-|f - l_k|^2),   K = x of the landmarks themselves
  *   W = argmin sum over items j with events of |W x(f_j) - B_.j|^2
  *             + lambda tr(W K W')
  *   score(history, item) = (sum over a of decay^a W_{i_a}) . x(item)

@@ -10,7 +10,7 @@
 #include <math.h>
 
 #define LAMBDA        600.0f
-#define ALPHA         1.0f
+#define ALPHA         4.0f
 #define LAMBDA_TOKENS 100.0f
 #define SHARE         0.2f
 #define KEEP          512

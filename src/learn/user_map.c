@@ -2,6 +2,7 @@
 
 #include "core/blas.h"
 #include "core/mem.h"
+#include "learn/floats.h"
 
 #include <math.h>
 #include <string.h>
@@ -160,38 +161,17 @@ int rk_user_map_put(const rk_user_map *m, rk_bundle_writer *w, rk_error *err)
 }
 
 
-/* One finite tensor of exactly this shape: in the bundle, 0 means any. */
-static int floats_get(const rk_bundle *b, const char *name, size_t rows,
-                      size_t cols, const float **out, rk_error *err)
-{
-    rk_tensor t;
-    int rc = rk_bundle_get(b, name, RK_F32, rows, cols, &t, err);
-
-    if (rc != RK_OK)
-        return rc;
-    if (t.rows != rows || t.cols != cols)
-        return rk_fail(err, RK_EFORMAT, "%s is (%zu, %zu), expected (%zu, %zu)",
-                       name, t.rows, t.cols, rows, cols);
-    *out = t.data;
-    for (size_t i = 0; i < rows * cols; i++)
-        if (!isfinite((*out)[i]))
-            return rk_fail(err, RK_EFORMAT,
-                           "%s holds a value that is not finite", name);
-    return RK_OK;
-}
-
-
 int rk_user_map_get(rk_user_map *out, const rk_bundle *b, size_t n_items,
                     size_t d, rk_error *err)
 {
     rk_user_map m = {.n_items = n_items, .d = d, .borrowed = true};
-    int rc = floats_get(b, "user_map.mean", 1, d, &m.mean, err);
+    int rc = rk_floats_get(b, "user_map.mean", 1, d, &m.mean, err);
 
     *out = (rk_user_map){0};
     if (rc == RK_OK)
-        rc = floats_get(b, "user_map.base", 1, n_items, &m.base, err);
+        rc = rk_floats_get(b, "user_map.base", 1, n_items, &m.base, err);
     if (rc == RK_OK)
-        rc = floats_get(b, "user_map.weights", d, n_items, &m.weights, err);
+        rc = rk_floats_get(b, "user_map.weights", d, n_items, &m.weights, err);
     if (rc == RK_OK)
         *out = m;
     return rc;

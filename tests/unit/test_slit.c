@@ -103,6 +103,36 @@ static void test_the_last_column_holds_popular_items_back(void **state)
 }
 
 
+static void test_a_discount_that_is_none_is_refused(void **state)
+{
+    static const float bad[][2] = {{0.5f, 2}, {-1, 0.5f}, {0.5f, NAN}};
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        rk_bundle_writer *w;
+        rk_bundle *b;
+        rk_model *m;
+        rk_error err;
+        scratch s;
+
+        scratch_init(&s);
+        assert_int_equal(rk_bundle_writer_new(&w, NULL), RK_OK);
+        assert_int_equal(
+            rk_bundle_put(w, "slit.discount", RK_F32, 1, 2, bad[i], NULL),
+            RK_OK);
+        assert_int_equal(rk_bundle_save(w, scratch_path(&s, "b"), NULL), RK_OK);
+        rk_bundle_writer_free(w);
+        assert_int_equal(rk_bundle_open(&b, scratch_path(&s, "b"), NULL),
+                         RK_OK);
+        assert_int_equal(rk_slit_learner.get(&m, b, 2, &err), RK_EFORMAT);
+        assert_non_null(strstr(err.msg, "slit.discount"));
+        assert_null(m);
+        rk_bundle_close(b);
+        scratch_clear(&s);
+    }
+}
+
+
 static void test_slit_keeps_the_laws_of_learners(void **state)
 {
     (void)state;
@@ -116,6 +146,7 @@ int main(void)
         cmocka_unit_test(test_the_closed_form_solves_its_equations),
         cmocka_unit_test(test_settings_that_give_no_matrix_are_refused),
         cmocka_unit_test(test_the_last_column_holds_popular_items_back),
+        cmocka_unit_test(test_a_discount_that_is_none_is_refused),
         cmocka_unit_test(test_slit_keeps_the_laws_of_learners),
     };
 

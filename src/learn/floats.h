@@ -1,0 +1,13 @@
+/* A trained matrix out of a bundle. Any thread. */
+#ifndef RK_LEARN_FLOATS_H
+#define RK_LEARN_FLOATS_H
+
+#include "data/bundle.h"
+
+/* The float32 tensor `name` of exactly this shape, where rk_bundle_get takes 0
+ * for any, and all of it finite; borrowed from the bundle. RK_ENOTFOUND,
+ * RK_EFORMAT. */
+int rk_floats_get(const rk_bundle *b, const char *name, size_t rows,
+                  size_t cols, const float **out, rk_error *err);
+
+#endif
