@@ -71,10 +71,7 @@ static size_t columns_of(const rk_transformer_opts *o, size_t n_items)
 
 static size_t loss_room(const rk_transformer_opts *o, size_t n_items)
 {
-    bool sampled = n_items > o->full_items;
-
-    return rk_softmax_room(columns_of(o, n_items), o->d,
-                           sampled ? o->n_sampled : 0);
+    return rk_softmax_room(columns_of(o, n_items), o->d);
 }
 
 

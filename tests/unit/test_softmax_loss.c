@@ -42,7 +42,7 @@ static void random_fill(float *x, size_t n, uint64_t seed)
 static setting *setting_new(void)
 {
     setting *s = calloc(1, sizeof(*s));
-    size_t room = rk_softmax_room(I, D, I);
+    size_t room = rk_softmax_room(I, D);
 
     assert_non_null(s);
     s->room = malloc(room * sizeof(*s->room));
@@ -241,7 +241,7 @@ static void test_great_logits_neither_overflow_nor_vanish(void **state)
 static void test_rooms_that_cannot_be_counted_are_the_largest(void **state)
 {
     (void)state;
-    assert_true(rk_softmax_room(SIZE_MAX / 2, 64, 0) == SIZE_MAX);
+    assert_true(rk_softmax_room(SIZE_MAX / 2, 64) == SIZE_MAX);
 }
 
 
