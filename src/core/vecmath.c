@@ -195,7 +195,8 @@ RK_BODY void softmax_back(size_t n, const float *p, float scale, float *dx)
 }
 
 
-/* The bodies compiled for one instruction set, and their table. */
+/* The bodies compiled for one instruction set, and their table.
+ * NOLINTBEGIN(bugprone-macro-parentheses): TARGET is an attribute */
 #define KERNELS(SET, TARGET)                                                   \
     TARGET static float add_max_##SET(size_t n, float *x, const float *b)      \
     {                                                                          \
@@ -237,6 +238,7 @@ RK_BODY void softmax_back(size_t n, const float *p, float scale, float *dx)
 #SET, add_max_##SET, exp_sum_##SET, gelu_##SET, norm_##SET,            \
             norm_back_##SET, drop_##SET, softmax_back_##SET                    \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 
 static bool always(void)

@@ -150,7 +150,8 @@ RK_BODY void to_columns(size_t n, const float *h, const float *x, float *to)
 }
 
 
-/* The bodies compiled for one instruction set, and their table. */
+/* The bodies compiled for one instruction set, and their table.
+ * NOLINTBEGIN(bugprone-macro-parentheses): TARGET is an attribute */
 #define KERNELS(SET, TARGET)                                                   \
     TARGET static void logits_##SET(size_t n, size_t d, const float *h,        \
                                     const float *columns, const float *bias,   \
@@ -179,6 +180,7 @@ RK_BODY void to_columns(size_t n, const float *h, const float *x, float *to)
     {                                                                          \
 #SET, logits_##SET, exponents_##SET, to_rows_##SET, to_columns_##SET   \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 
 static bool always(void)

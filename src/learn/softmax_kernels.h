@@ -13,10 +13,10 @@
 
 #include <stddef.h>
 
-#define RK_SM_PANEL 24
-#define RK_SM_WIDE  16
-#define RK_SM_ROWS  12 /* positions: what both tiles divide */
-#define RK_SM_THIN  4  /* columns of h that are taken together */
+#define RK_SM_PANEL ((size_t)24)
+#define RK_SM_WIDE  ((size_t)16)
+#define RK_SM_ROWS  ((size_t)12) /* positions: what both tiles divide */
+#define RK_SM_THIN  ((size_t)4)  /* columns of h that are taken together */
 
 typedef struct rk_softmax_kernels {
     const char *name;

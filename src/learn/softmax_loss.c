@@ -210,7 +210,7 @@ static void spread(columns *c, size_t n, size_t rows, float *dh)
 
     for (size_t i = 0; i < rows; i++)
         for (size_t j = 0; j < c->thin; j++) {
-            float x = j < c->d ? c->h[i * c->wide + j] : j == c->d;
+            float x = j < c->d ? c->h[i * c->wide + j] : j == c->d ? 1 : 0;
 
             c->h_thin[(j / THIN * rows + i) * THIN +
                       j % THIN] = i < n ? x * c->weight[i] : 0;
