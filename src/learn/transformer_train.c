@@ -293,6 +293,9 @@ static int epoch_run(trainer *t, const char *stage, double *loss, rk_error *err)
 
     *loss = 0;
     n = (t->windows.n + batch - 1) / batch;
+    if (rc == RK_OK && n == 0)
+        return rk_fail(err, RK_EINVAL,
+                       "transformer: no history has two items to learn from");
     for (size_t b = 0; b < n && rc == RK_OK; b++) {
         size_t seen;
 
@@ -301,7 +304,11 @@ static int epoch_run(trainer *t, const char *stage, double *loss, rk_error *err)
         rc = rk_progress_report(&t->progress, stage, t->epoch * n + b + 1,
                                 t->o->epochs * n, err);
     }
-    *loss = positions ? *loss / (double)positions : NAN;
+    *loss /= positions ? (double)positions : 1;
+    if (rc == RK_OK && !isfinite(*loss))
+        return rk_fail(err, RK_EINVAL,
+                       "transformer: the loss is not finite after epoch %zu",
+                       t->epoch + 1);
     return rc;
 }
 

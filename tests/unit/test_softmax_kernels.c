@@ -9,9 +9,9 @@
 
 #include <cmocka.h>
 
-#define N      24
-#define D      32
-#define PANELS 3
+#define N      ((size_t)24)
+#define D      ((size_t)32)
+#define PANELS ((size_t)3)
 #define PANEL  RK_SM_PANEL
 #define WIDE   RK_SM_WIDE
 #define THIN   RK_SM_THIN
@@ -139,8 +139,8 @@ static void rows_check(const rk_softmax_kernels *k)
             double right = 1;
 
             for (size_t j = 0; m < WIDE && j < PANELS * PANEL; j++)
-                right += (double)logits[(j / PANEL * N + i) * PANEL +
-                                        j % PANEL] *
+                right += (double)
+                             logits[(j / PANEL * N + i) * PANEL + j % PANEL] *
                          (double)by_item[j * WIDE + m];
             assert_true(fabs(right - (double)to[i * LD + m]) < 1e-4);
         }
@@ -166,8 +166,8 @@ static void columns_check(const rk_softmax_kernels *k)
             double right = 1;
 
             for (size_t i = 0; i < N; i++)
-                right +=
-                    (double)h[i * THIN + m] * (double)logits[i * PANEL + j];
+                right += (double)h[i * THIN + m] *
+                         (double)logits[i * PANEL + j];
             assert_true(fabs(right - (double)to[m * PANEL + j]) < 1e-5);
         }
 }

@@ -11,10 +11,10 @@
 #include <cmocka.h>
 
 /* More positions than one block has, and items that are no multiple of 8. */
-#define N      213
-#define I      37
-#define D      16
-#define DRAWS  24
+#define N      ((size_t)213)
+#define I      ((size_t)37)
+#define D      ((size_t)16)
+#define DRAWS  ((size_t)24)
 #define TRIALS 4000
 #define SCALE  0.25f
 
@@ -50,8 +50,8 @@ static setting *setting_new(void)
     random_fill(s->rows, I * D, 1);
     random_fill(s->bias, I, 2);
     random_fill(s->h, N * D, 3);
-    for (uint32_t i = 0; i < N; i++)
-        s->target[i] = i * 5 % I;
+    for (size_t i = 0; i < N; i++)
+        s->target[i] = (uint32_t)(i * 5 % I);
     return s;
 }
 
