@@ -21,22 +21,16 @@ RK_BODY void load(rk_v8 *x, const float *from, size_t n, float rest)
 }
 
 
-RK_BODY float add_max(size_t n, float *x, const float *b)
+RK_BODY float max(size_t n, const float *x)
 {
     rk_v8 best = RK_ALL(-INFINITY);
     float most = -INFINITY;
     size_t i = 0;
 
-    for (; i + RK_LANES <= n; i += RK_LANES) {
-        rk_v8 v = *(const rk_v8 *)(x + i) + *(const rk_v8 *)(b + i);
-
-        *(rk_v8 *)(x + i) = v;
-        rk_greater(&best, &v);
-    }
-    for (; i < n; i++) {
-        x[i] += b[i];
+    for (; i + RK_LANES <= n; i += RK_LANES)
+        rk_greater(&best, (const rk_v8 *)(x + i));
+    for (; i < n; i++)
         most = x[i] > most ? x[i] : most;
-    }
     for (size_t j = 0; j < RK_LANES; j++)
         most = best[j] > most ? best[j] : most;
     return most;
@@ -198,9 +192,9 @@ RK_BODY void softmax_back(size_t n, const float *p, float scale, float *dx)
 /* The bodies compiled for one instruction set, and their table.
  * NOLINTBEGIN(bugprone-macro-parentheses): TARGET is an attribute */
 #define KERNELS(SET, TARGET)                                                   \
-    TARGET static float add_max_##SET(size_t n, float *x, const float *b)      \
+    TARGET static float max_##SET(size_t n, const float *x)                    \
     {                                                                          \
-        return add_max(n, x, b);                                               \
+        return max(n, x);                                                      \
     }                                                                          \
     TARGET static float exp_sum_##SET(size_t n, float *x, float shift)         \
     {                                                                          \
@@ -235,7 +229,7 @@ RK_BODY void softmax_back(size_t n, const float *p, float scale, float *dx)
 
 #define TABLE(SET)                                                             \
     {                                                                          \
-#SET, add_max_##SET, exp_sum_##SET, gelu_##SET, norm_##SET,            \
+#SET, max_##SET, exp_sum_##SET, gelu_##SET, norm_##SET,                \
             norm_back_##SET, drop_##SET, softmax_back_##SET                    \
     }
 /* NOLINTEND(bugprone-macro-parentheses) */

@@ -64,12 +64,8 @@ void rk_attend(const rk_attention *h, float *mix, rk_rng *rng)
                       (rk_into){p, h->side, scale, 0.0f});
         for (size_t i = from; i < to; i++) {
             float *row = h->p + i * h->side;
-            float most = row[0];
-            float sum;
+            float sum = vm->exp_sum(i + 1, row, vm->max(i + 1, row));
 
-            for (size_t j = 1; j <= i; j++)
-                most = row[j] > most ? row[j] : most;
-            sum = vm->exp_sum(i + 1, row, most);
             for (size_t j = 0; j <= i; j++)
                 row[j] /= sum;
             memset(row + i + 1, 0, (to - i - 1) * sizeof(*row));
