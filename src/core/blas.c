@@ -47,16 +47,6 @@ void rk_gemm_block(size_t m, size_t n, size_t k, rk_block a, rk_block b,
 }
 
 
-void rk_gemv_t(size_t m, size_t n, float alpha, const float *a, const float *x,
-               float *y)
-{
-    if (m == 0 || n == 0)
-        return;
-    cblas_sgemv(CblasRowMajor, CblasTrans, (int)m, (int)n, alpha, a, (int)n, x,
-                1, 1.0f, y, 1);
-}
-
-
 void rk_blas_alone_begin(void)
 {
     pthread_mutex_lock(&alone.lock);

@@ -31,10 +31,6 @@ typedef struct rk_into {
 void rk_gemm_block(size_t m, size_t n, size_t k, rk_block a, rk_block b,
                    rk_into c);
 
-/* y (n) += alpha A' x for A (m, n). */
-void rk_gemv_t(size_t m, size_t n, float alpha, const float *a, const float *x,
-               float *y);
-
 /* Between begin and end BLAS uses the calling thread alone, in the whole
  * process: where threads of our own call it side by side. Any thread; pairs
  * may overlap and nest. */

@@ -11,8 +11,8 @@
 typedef struct rk_vecmath {
     const char *name;
 
-    /* x += b; returns the greatest, -INFINITY when n is 0. */
-    float (*add_max)(size_t n, float *x, const float *b);
+    /* -INFINITY when n is 0. */
+    float (*max)(size_t n, const float *x);
 
     /* x = exp(x - shift), relative error under 3e-7; returns the sum. Below
      * -87 it is about 1e-38, -INFINITY included. `shift` is not less than any

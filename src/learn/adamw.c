@@ -1,5 +1,6 @@
 #include "learn/adamw.h"
 
+#include <assert.h>
 #include <math.h>
 
 /* As many weights as stay in the first cache, with their moments and their
@@ -10,6 +11,7 @@
 /* out (n) = the sum of the parts, which become zero. */
 static void gather(const rk_adamw_step *s, size_t begin, size_t n, float *out)
 {
+    assert(s->n_parts > 0);
     for (size_t p = 0; p < s->n_parts; p++) {
         float *g = s->g + p * s->stride + begin;
 

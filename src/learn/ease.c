@@ -136,7 +136,7 @@ static int train(rk_model **out, const rk_histories *h,
     int rc;
 
     *out = NULL;
-    rc = rk_learner_check(&rk_ease_learner, h, opts, err);
+    rc = rk_learner_check(&rk_learner_ease, h, opts, err);
     if (rc == RK_OK)
         rc = rk_ease_matrix(&b, h, LAMBDA, &opts->progress, err);
     if (rc != RK_OK)
@@ -146,7 +146,7 @@ static int train(rk_model **out, const rk_histories *h,
         rc = rk_no_memory(err);
         goto done;
     }
-    m->base = (rk_model){&rk_ease_learner, h->n_items};
+    m->base = (rk_model){&rk_learner_ease, h->n_items};
     rc = rk_item_rows_init(&m->rows, b, h->n_items, KEEP, err);
     if (rc != RK_OK)
         goto done;
@@ -183,7 +183,7 @@ static int get(rk_model **out, const rk_bundle *b, size_t n_items,
     *out = NULL;
     if (!m)
         return rk_no_memory(err);
-    m->base = (rk_model){&rk_ease_learner, n_items};
+    m->base = (rk_model){&rk_learner_ease, n_items};
     rc = rk_item_rows_get(&m->rows, b, "ease", n_items, err);
     if (rc != RK_OK) {
         model_free(&m->base);
@@ -194,7 +194,7 @@ static int get(rk_model **out, const rk_bundle *b, size_t n_items,
 }
 
 
-const rk_learner rk_ease_learner = {
+const rk_learner rk_learner_ease = {
     .name = "ease",
     .summary = "which items go together, the recent ones counting more",
     .cites = "Steck, Embarrassingly Shallow Autoencoders for Sparse Data, 2019",

@@ -19,7 +19,7 @@
 #include "learn/learner.h"
 
 /* "ease": columns ease.7, ease.9, ease.97, by their decay. */
-extern const rk_learner rk_ease_learner;
+extern const rk_learner rk_learner_ease;
 
 /* P float32 (n, n), both triangles, becomes B in place. RK_ENOMEM. */
 int rk_ease_weights(float *p, size_t n, rk_error *err);

@@ -85,7 +85,7 @@ static int train(rk_model **out, const rk_histories *h,
     int rc;
 
     *out = NULL;
-    rc = rk_learner_check(&rk_l3ae_learner, h, opts, err);
+    rc = rk_learner_check(&rk_learner_l3ae, h, opts, err);
     if (rc == RK_OK)
         rc = rk_l3ae_matrix(&b, h, opts->side, &best, &opts->progress, err);
     if (rc != RK_OK)
@@ -95,7 +95,7 @@ static int train(rk_model **out, const rk_histories *h,
         rc = rk_no_memory(err);
         goto done;
     }
-    m->base = (rk_model){&rk_l3ae_learner, h->n_items};
+    m->base = (rk_model){&rk_learner_l3ae, h->n_items};
     rc = rk_item_rows_init(&m->rows, b, h->n_items, KEEP, err);
     if (rc != RK_OK)
         goto done;
@@ -132,7 +132,7 @@ static int get(rk_model **out, const rk_bundle *b, size_t n_items,
     *out = NULL;
     if (!m)
         return rk_no_memory(err);
-    m->base = (rk_model){&rk_l3ae_learner, n_items};
+    m->base = (rk_model){&rk_learner_l3ae, n_items};
     rc = rk_item_rows_get(&m->rows, b, "l3ae", n_items, err);
     if (rc != RK_OK) {
         model_free(&m->base);
@@ -143,7 +143,7 @@ static int get(rk_model **out, const rk_bundle *b, size_t n_items,
 }
 
 
-const rk_learner rk_l3ae_learner = {
+const rk_learner rk_learner_l3ae = {
     .name = "l3ae",
     .summary = "which items go together, by events and by their texts",
     .cites = "Moon et al., LLM-Enhanced Linear Autoencoders, 2025",

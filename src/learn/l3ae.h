@@ -12,7 +12,7 @@
 #include "learn/learner.h"
 
 /* "l3ae": columns l3ae.7, l3ae.9, l3ae.97, by their decay. */
-extern const rk_learner rk_l3ae_learner;
+extern const rk_learner rk_learner_l3ae;
 
 typedef struct rk_l3ae_opts {
     float lambda;      /* all of B's penalty, over 0 */

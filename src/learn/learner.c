@@ -17,18 +17,10 @@
 #define GIB (1024.0 * 1024.0 * 1024.0)
 
 const rk_learner *const rk_learners[] = {
-    &rk_popular,
-    &rk_ease_learner,
-    &rk_slit_learner,
-    &rk_slit_joint_learner,
-    &rk_learner_ials,
-    &rk_learner_neighbours,
-    &rk_learner_fm,
-    &rk_l3ae_learner,
-    &rk_tokens_ease_learner,
-    &rk_text_map_learner,
-    &rk_learner_transformer,
-    NULL,
+    &rk_learner_popular,    &rk_learner_ease,        &rk_learner_slit,
+    &rk_learner_slit_joint, &rk_learner_ials,        &rk_learner_neighbours,
+    &rk_learner_fm,         &rk_learner_l3ae,        &rk_learner_tokens_ease,
+    &rk_learner_text_map,   &rk_learner_transformer, NULL,
 };
 
 

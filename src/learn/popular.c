@@ -106,7 +106,7 @@ static int popular_train(rk_model **out, const rk_histories *h,
                          const rk_train_opts *opts, rk_error *err)
 {
     popular *p;
-    int rc = rk_learner_check(&rk_popular, h, opts, err);
+    int rc = rk_learner_check(&rk_learner_popular, h, opts, err);
 
     *out = NULL;
     if (rc)
@@ -114,7 +114,7 @@ static int popular_train(rk_model **out, const rk_histories *h,
     p = rk_calloc(1, sizeof(*p));
     if (!p)
         return rk_no_memory(err);
-    p->model = (rk_model){&rk_popular, h->n_items};
+    p->model = (rk_model){&rk_learner_popular, h->n_items};
     p->own = rk_calloc(h->n_items, sizeof(*p->own));
     if (!p->own) {
         popular_free(&p->model);
@@ -167,7 +167,7 @@ static int popular_get(rk_model **out, const rk_bundle *b, size_t n_items,
     p = rk_calloc(1, sizeof(*p));
     if (!p)
         return rk_no_memory(err);
-    *p = (popular){.model = {&rk_popular, n_items}, .scores = t.data};
+    *p = (popular){.model = {&rk_learner_popular, n_items}, .scores = t.data};
     *out = &p->model;
     return RK_OK;
 }
@@ -175,7 +175,7 @@ static int popular_get(rk_model **out, const rk_bundle *b, size_t n_items,
 
 static const char *const columns[] = {"popular"};
 
-const rk_learner rk_popular = {
+const rk_learner rk_learner_popular = {
     .name = "popular",
     .summary = "how many users had an item: the floor",
     .cites = "Cremonesi, Koren, Turrin, RecSys 2010 (TopPop)",

@@ -10,7 +10,7 @@
 
 /* Behind the common door, over histories and so without half-life: the column
  * "popular", log(1 + users who had it). */
-extern const rk_learner rk_popular;
+extern const rk_learner rk_learner_popular;
 
 /* scores float32 (n_items). `half_life_days` 0: no decay. Ages are counted
  * from the newest event of the corpus. */

@@ -215,13 +215,13 @@ static int train(rk_model **out, const rk_histories *h,
     int rc;
 
     *out = NULL;
-    rc = rk_learner_check(&rk_slit_learner, h, opts, err);
+    rc = rk_learner_check(&rk_learner_slit, h, opts, err);
     if (rc != RK_OK)
         return rc;
     m = rk_calloc(1, sizeof(*m));
     if (!m)
         return rk_no_memory(err);
-    m->base = (rk_model){&rk_slit_learner, h->n_items};
+    m->base = (rk_model){&rk_learner_slit, h->n_items};
     m->discount = discount_new(h);
     rc = m->discount ? rows_train(m, h, &opts->progress, err)
                      : rk_no_memory(err);
@@ -301,7 +301,7 @@ static int get(rk_model **out, const rk_bundle *b, size_t n_items,
     *out = NULL;
     if (!m)
         return rk_no_memory(err);
-    m->base = (rk_model){&rk_slit_learner, n_items};
+    m->base = (rk_model){&rk_learner_slit, n_items};
     rc = discount_get(m, b, err);
     for (size_t d = 0; rc == RK_OK && d < N_DECAYS; d++) {
         name_of(name, d);
@@ -316,7 +316,7 @@ static int get(rk_model **out, const rk_bundle *b, size_t n_items,
 }
 
 
-const rk_learner rk_slit_learner = {
+const rk_learner rk_learner_slit = {
     .name = "slit",
     .summary = "what comes next after the last few items",
     .cites = "Choe et al., Session-aware Linear Item-Item Models, 2021",

@@ -22,7 +22,7 @@
 #include "learn/learner.h"
 
 /* "slit": columns slit.4, slit.7, slit.87 by their decay, slit.pop. */
-extern const rk_learner rk_slit_learner;
+extern const rk_learner rk_learner_slit;
 
 /* B float32 (n_items, n_items), yours to free. RK_EINVAL (decay not in 0 to 1,
  * lambda not over 0), RK_ENOMEM. */

@@ -236,13 +236,13 @@ static int train(rk_model **out, const rk_histories *h,
     int rc;
 
     *out = NULL;
-    rc = rk_learner_check(&rk_slit_joint_learner, h, opts, err);
+    rc = rk_learner_check(&rk_learner_slit_joint, h, opts, err);
     if (rc != RK_OK)
         return rc;
     m = rk_calloc(1, sizeof(*m));
     if (!m)
         return rk_no_memory(err);
-    m->base = (rk_model){&rk_slit_joint_learner, h->n_items};
+    m->base = (rk_model){&rk_learner_slit_joint, h->n_items};
     rc = rows_train(m, h, &opts->progress, err);
     if (rc != RK_OK) {
         model_free(&m->base);
@@ -311,7 +311,7 @@ static int get(rk_model **out, const rk_bundle *b, size_t n_items,
     *out = NULL;
     if (!m)
         return rk_no_memory(err);
-    m->base = (rk_model){&rk_slit_joint_learner, n_items};
+    m->base = (rk_model){&rk_learner_slit_joint, n_items};
     for (size_t d = 0; rc == RK_OK && d < SPEEDS; d++) {
         name_of(name, d);
         rc = rk_item_rows_get(&m->rows[d], b, name, n_items, err);
@@ -325,7 +325,7 @@ static int get(rk_model **out, const rk_bundle *b, size_t n_items,
 }
 
 
-const rk_learner rk_slit_joint_learner = {
+const rk_learner rk_learner_slit_joint = {
     .name = "slit_joint",
     .summary = "what comes next, the last items and those before told apart",
     .cites = "after Choe et al., Session-aware Linear Item-Item Models, 2021",

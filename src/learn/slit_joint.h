@@ -20,7 +20,7 @@
 #define RK_SLIT_SPEEDS 2
 
 /* "slit_joint": column slit.joint. */
-extern const rk_learner rk_slit_joint_learner;
+extern const rk_learner rk_learner_slit_joint;
 
 /* B float32 (RK_SLIT_SPEEDS n_items, n_items), yours to free: the rows of the
  * first decay first. RK_EINVAL (a decay not in 0 to 1, lambda not over 0),

@@ -40,14 +40,15 @@ typedef struct rk_softmax_sample {
     const float *log_expected; /* (n) log(n q_j) */
 } rk_softmax_sample;
 
-/* Floats that `room` has: for n columns, items or draws. Saturates. */
-size_t rk_softmax_room(size_t n_columns, size_t d, size_t n_drawn);
+/* Floats that `room` has for n columns, items or draws; SIZE_MAX when that
+ * cannot be counted. */
+size_t rk_softmax_room(size_t n_columns, size_t d);
 
-/* Returns the sum of the losses. `room`: rk_softmax_room(items->n, d, 0). */
+/* Returns the sum of the losses. `room`: rk_softmax_room(items->n, d). */
 double rk_softmax_loss(const rk_softmax_items *items,
                        const rk_softmax_positions *at, float *room);
 
-/* `room`: rk_softmax_room(sample->n, d, sample->n). */
+/* `room`: rk_softmax_room(sample->n, d). */
 double rk_softmax_loss_sampled(const rk_softmax_items *items,
                                const rk_softmax_positions *at,
                                const rk_softmax_sample *sample, float *room);

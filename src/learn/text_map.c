@@ -241,7 +241,7 @@ static int train(rk_model **out, const rk_histories *h,
     int rc;
 
     *out = NULL;
-    rc = rk_learner_check(&rk_text_map_learner, h, opts, err);
+    rc = rk_learner_check(&rk_learner_text_map, h, opts, err);
     if (rc == RK_OK)
         rc = rk_ease_matrix(&b, h, LAMBDA_EASE, &opts->progress, err);
     if (rc == RK_OK)
@@ -253,7 +253,7 @@ static int train(rk_model **out, const rk_histories *h,
         rc = rk_no_memory(err);
         goto done;
     }
-    m->base = (rk_model){&rk_text_map_learner, h->n_items};
+    m->base = (rk_model){&rk_learner_text_map, h->n_items};
     m->d = opts->side->d;
     m->n_tokens = opts->side->tokens ? opts->side->tokens->n_cols : 0;
     rc = texts_read(m, opts->side, &places, opts->seed, err);
@@ -413,7 +413,7 @@ static int get(rk_model **out, const rk_bundle *b, size_t n_items,
     *out = NULL;
     if (!m)
         return rk_no_memory(err);
-    m->base = (rk_model){&rk_text_map_learner, n_items};
+    m->base = (rk_model){&rk_learner_text_map, n_items};
     m->borrowed = true;
     rc = parts_get(m, b, err);
     if (rc != RK_OK) {
@@ -425,7 +425,7 @@ static int get(rk_model **out, const rk_bundle *b, size_t n_items,
 }
 
 
-const rk_learner rk_text_map_learner = {
+const rk_learner rk_learner_text_map = {
     .name = "text_map",
     .summary = "what goes with a history by text, for items without events too",
     .cites = "Saunders et al., Ridge Regression Learning in Dual Variables, "

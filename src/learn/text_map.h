@@ -20,7 +20,7 @@
 
 /* "text_map": columns text_map, which forgets nothing, and text_map.9. Tokens
  * are taken where the side has them. */
-extern const rk_learner rk_text_map_learner;
+extern const rk_learner rk_learner_text_map;
 
 /* The following take a model of this learner only. */
 

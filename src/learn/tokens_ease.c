@@ -173,13 +173,13 @@ static int train(rk_model **out, const rk_histories *h,
     int rc;
 
     *out = NULL;
-    rc = rk_learner_check(&rk_tokens_ease_learner, h, opts, err);
+    rc = rk_learner_check(&rk_learner_tokens_ease, h, opts, err);
     if (rc != RK_OK)
         return rc;
     m = rk_calloc(1, sizeof(*m));
     if (!m)
         return rk_no_memory(err);
-    m->base = (rk_model){&rk_tokens_ease_learner, h->n_items};
+    m->base = (rk_model){&rk_learner_tokens_ease, h->n_items};
     rc = rows_train(m, h, opts, err);
     if (rc != RK_OK) {
         model_free(&m->base);
@@ -223,7 +223,7 @@ static int get(rk_model **out, const rk_bundle *b, size_t n_items,
     *out = NULL;
     if (!m)
         return rk_no_memory(err);
-    m->base = (rk_model){&rk_tokens_ease_learner, n_items};
+    m->base = (rk_model){&rk_learner_tokens_ease, n_items};
     for (size_t c = 0; rc == RK_OK && c < N_COLUMNS; c++)
         rc = rk_item_rows_get(&m->rows[c], b, names[c], n_items, err);
     if (rc != RK_OK) {
@@ -235,7 +235,7 @@ static int get(rk_model **out, const rk_bundle *b, size_t n_items,
 }
 
 
-const rk_learner rk_tokens_ease_learner = {
+const rk_learner rk_learner_tokens_ease = {
     .name = "tokens_ease",
     .summary = "which items go together, by events and by their tokens",
     .cites = "Jeunen et al., Closed-Form Models with Side-Information, 2020",

@@ -13,7 +13,7 @@
 #include "learn/learner.h"
 
 /* "tokens_ease": columns tokens.collective, tokens.additive. */
-extern const rk_learner rk_tokens_ease_learner;
+extern const rk_learner rk_learner_tokens_ease;
 
 /* B float32 (n_items, n_items), yours to free. RK_EINVAL (lambda not over 0),
  * RK_ENOMEM. */

@@ -245,6 +245,39 @@ done:
 }
 
 
+int rk_transformer_ndcg(const rk_transformer *m, const rk_histories *who,
+                        const uint32_t *truth, double *out, rk_error *err)
+{
+    enum { ASKED = 64 };
+    size_t n_items = m->shape.n_items;
+    float *scores = rk_alloc_array(ASKED, n_items * sizeof(*scores));
+    int rc = scores ? RK_OK : rk_no_memory(err);
+    double sum = 0;
+
+    for (size_t u = 0; u < who->n_users && rc == RK_OK; u += ASKED) {
+        size_t n = who->n_users - u < ASKED ? who->n_users - u : ASKED;
+        rk_histories part = rk_histories_part(who, u, n);
+
+        rc = score(&m->base, &part, scores, err);
+        for (size_t i = 0; i < n && rc == RK_OK; i++) {
+            float *s = scores + i * n_items;
+            float own = truth[u + i] < n_items ? s[truth[u + i]] : -INFINITY;
+            double rank = 0.5;
+
+            for (size_t e = part.start[i]; e < part.start[i + 1]; e++)
+                if (part.item[e] < n_items && part.item[e] != truth[u + i])
+                    s[part.item[e]] = -INFINITY;
+            for (size_t j = 0; j < n_items; j++)
+                rank += s[j] > own ? 1 : s[j] == own ? 0.5 : 0;
+            sum += rank <= 10 && own > -INFINITY ? 1 / log2(rank + 1) : 0;
+        }
+    }
+    free(scores);
+    *out = who->n_users ? sum / (double)who->n_users : NAN;
+    return rc;
+}
+
+
 static int put(const rk_model *model, rk_bundle_writer *w, rk_error *err)
 {
     const rk_transformer *m = (const rk_transformer *)model;
@@ -314,7 +347,7 @@ const rk_learner rk_learner_transformer = {
     .summary = "self-attention over the newest items, full softmax",
     .cites = "Kang & McAuley, Self-Attentive Sequential Recommendation, 2018",
     .needs = 0,
-    .effort = RK_FAST,
+    .effort = RK_FULL,
     .n_columns = 1,
     .columns = columns,
     .estimate = estimate,

@@ -28,14 +28,14 @@ typedef struct rk_transformer_opts {
     size_t heads;
     size_t context;
     size_t epochs;
-    size_t batch; /* windows */
-    float dropout;
-    float rate;        /* at its greatest */
-    float decay;       /* of weights */
+    size_t batch;      /* windows */
     size_t warm_up;    /* batches over which the rate rises */
-    bool use_vectors;  /* items begin at their texts' vectors, if any */
     size_t full_items; /* larger catalogues are sampled */
     size_t n_sampled;  /* draws for each shard of a batch */
+    float dropout;
+    float rate;       /* at its greatest */
+    float decay;      /* of weights */
+    bool use_vectors; /* items begin at their texts' vectors, if any */
     void (*each_epoch)(void *ctx, const rk_transformer_epoch *e);
     void *ctx;
 } rk_transformer_opts;
@@ -50,8 +50,10 @@ typedef struct rk_transformer {
     float *owned;   /* the same, or NULL when borrowed from a bundle */
 } rk_transformer;
 
-/* The learner's own train, with its options; `o` NULL: defaults of the effort.
- * RK_EINVAL for options that cannot be, else as learner.h says. */
+/* The learner's own train, with its options; `o` NULL: defaults of the effort,
+ * whose estimate is also what `max_bytes` is held against. RK_EINVAL for
+ * options that cannot be, when no history has two items and when the loss does
+ * not stay finite; else as learner.h says. */
 int rk_transformer_train(rk_model **out, const rk_histories *h,
                          const rk_train_opts *opts,
                          const rk_transformer_opts *o, rk_error *err);

@@ -4,14 +4,10 @@
 #include "core/mem.h"
 #include "core/rng.h"
 #include "core/vecmath.h"
+#include "learn/attention.h"
 
 #include <math.h>
 #include <string.h>
-
-/* Rows of attention taken at once: few enough that little of the upper
- * triangle is computed for nothing. */
-#define TILE     64
-#define ITEM_STD 0.02f
 
 /* What one block leaves for the way back. */
 typedef struct block_room {
@@ -43,105 +39,12 @@ struct rk_tf_room {
     float *out;      /* (N, d) */
     float *wide;     /* (N, 4 d) scratch */
     float *narrow;   /* (N, d) scratch */
-    float *tile;     /* (2, TILE, T) scratch */
+    float *tile;     /* rk_attention_tile() scratch */
     uint8_t *e_mask; /* (N, d) */
     block_room block[RK_TF_BLOCKS];
     float *floats; /* where all of these lie */
     uint8_t *bytes;
 };
-
-
-/* `*at` moves on by rows * cols floats, up to a multiple of 16; false when
- * that cannot be counted. */
-static bool place(size_t *at, size_t *where, size_t rows, size_t cols)
-{
-    size_t n;
-
-    *where = *at;
-    return !__builtin_mul_overflow(rows, cols, &n) && n <= SIZE_MAX / 64 &&
-           !__builtin_add_overflow(*at, (n + 15) / 16 * 16, at) &&
-           *at <= SIZE_MAX / 64;
-}
-
-
-int rk_tf_layout_init(rk_tf_layout *l, const rk_tf_shape *s, rk_error *err)
-{
-    size_t d = s->d;
-    bool fits;
-
-    if (s->n_items == 0 || s->n_items > UINT32_MAX || d == 0 || d > 4096 ||
-        d % 8 || s->heads == 0 || d % s->heads || s->blocks == 0 ||
-        s->blocks > RK_TF_BLOCKS || s->context == 0 || s->context > 4096)
-        return rk_fail(err, RK_EINVAL,
-                       "no transformer of %zu items, width %zu, %zu heads, %zu "
-                       "blocks, context %zu",
-                       s->n_items, d, s->heads, s->blocks, s->context);
-    *l = (rk_tf_layout){0};
-    fits = place(&l->n, &l->items, s->n_items, d) &&
-           place(&l->n, &l->bias, s->n_items, 1) &&
-           place(&l->n, &l->ages, s->context, d) &&
-           place(&l->n, &l->norm, 1, d);
-    for (size_t i = 0; i < s->blocks && fits; i++) {
-        rk_tf_block *b = &l->block[i];
-
-        fits = place(&l->n, &b->norm1, 1, d) &&
-               place(&l->n, &b->qkv, d, 3 * d) && place(&l->n, &b->out, d, d) &&
-               place(&l->n, &b->norm2, 1, d) &&
-               place(&l->n, &b->up, d, 4 * d) &&
-               place(&l->n, &b->down, 4 * d, d);
-    }
-    return fits ? RK_OK
-                : rk_fail(err, RK_EINVAL,
-                          "a transformer of %zu items and width"
-                          " %zu is too large",
-                          s->n_items, d);
-}
-
-
-/* Normal numbers by pairs (Box & Muller 1958). */
-static void draw(float *w, size_t n, double std, rk_rng *r)
-{
-    for (size_t i = 0; i < n; i += 2) {
-        double size = sqrt(-2 * log(1 - rk_rng_unit(r))) * std;
-        double turn = 2 * M_PI * rk_rng_unit(r);
-
-        w[i] = (float)(size * cos(turn));
-        if (i + 1 < n)
-            w[i + 1] = (float)(size * sin(turn));
-    }
-}
-
-
-static void ones(float *w, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        w[i] = 1;
-}
-
-
-/* What adds to the stream begins at half the usual size. */
-void rk_tf_weights_draw(float *w, const rk_tf_layout *l, const rk_tf_shape *s,
-                        uint64_t seed)
-{
-    size_t d = s->d;
-    double std = 1 / sqrt((double)d);
-    rk_rng r = {seed};
-
-    memset(w, 0, l->n * sizeof(*w));
-    draw(w + l->items, s->n_items * d, (double)ITEM_STD, &r);
-    draw(w + l->ages, s->context * d, (double)ITEM_STD, &r);
-    ones(w + l->norm, d);
-    for (size_t i = 0; i < s->blocks; i++) {
-        const rk_tf_block *b = &l->block[i];
-
-        ones(w + b->norm1, d);
-        ones(w + b->norm2, d);
-        draw(w + b->qkv, 3 * d * d, std, &r);
-        draw(w + b->out, d * d, std / 2, &r);
-        draw(w + b->up, 4 * d * d, std, &r);
-        draw(w + b->down, 4 * d * d, std / 4, &r);
-    }
-}
 
 
 /* A piece of one large allocation; with `base` NULL it is only counted. */
@@ -180,7 +83,7 @@ static void room_divide(rk_tf_room *r, size_t n_windows, size_t *n_floats,
     r->out = floats_take(f, &at, nd);
     r->wide = floats_take(f, &at, 4 * nd);
     r->narrow = floats_take(f, &at, nd);
-    r->tile = floats_take(f, &at, 2 * TILE * r->side);
+    r->tile = floats_take(f, &at, rk_attention_tile(r->side));
     r->e_mask = bytes_take(r->bytes, &mask, nd);
     for (size_t i = 0; i < r->s.blocks; i++) {
         block_room *b = &r->block[i];
@@ -268,17 +171,6 @@ void rk_tf_room_free(rk_tf_room *r)
 }
 
 
-/* Random bytes, to a multiple of 8: every mask has room for that. */
-static void mask_draw(uint8_t *mask, size_t n, rk_rng *rng)
-{
-    for (size_t i = 0; i < n; i += 8) {
-        uint64_t bits = rk_rng_u64(rng);
-
-        memcpy(mask + i, &bits, sizeof(bits));
-    }
-}
-
-
 /* x with some of it dropped, in place; all of it stays without dropout. */
 static void drop_rows(const rk_tf_room *r, float *x, uint8_t *mask, size_t n,
                       rk_rng *rng)
@@ -286,7 +178,7 @@ static void drop_rows(const rk_tf_room *r, float *x, uint8_t *mask, size_t n,
     if (!r->least)
         return;
     if (rng)
-        mask_draw(mask, n, rng);
+        rk_mask_draw(mask, n, rng);
     rk_vecmath_best()->drop(n, x, mask, r->least, r->keep, x);
 }
 
@@ -316,128 +208,24 @@ static void norm_rows_back(const rk_tf_room *r, size_t n, const float *dy,
 
 
 /* One head of one window: its queries, keys and values among those of all. */
-typedef struct head {
-    size_t n;       /* positions of the window */
-    size_t width;   /* d / heads */
-    size_t ld;      /* 3 d */
-    const float *q; /* and k d further, v 2 d further */
-    size_t d;
-    float *p; /* (n, side) */
-    uint8_t *mask;
-    float scale;
-} head;
-
-
-static head head_of(const rk_tf_room *r, const block_room *b,
-                    const rk_tf_batch *batch, size_t window, size_t i)
+static rk_attention head_of(const rk_tf_room *r, const block_room *b,
+                            const rk_tf_batch *batch, size_t window, size_t i)
 {
     size_t d = r->s.d;
     size_t width = d / r->s.heads;
     size_t square = (window * r->s.heads + i) * r->side * r->side;
     size_t from = batch->start[window];
 
-    return (head){batch->start[window + 1] - from,
-                  width,
-                  3 * d,
-                  b->qkv + from * 3 * d + i * width,
-                  d,
-                  b->p + square,
-                  b->p_mask + square,
-                  1 / sqrtf((float)width)};
-}
-
-
-/* Rows [from, to) of p after dropout, in the room's tile where there is any. */
-static const float *dropped(const rk_tf_room *r, const head *h, size_t from,
-                            size_t to, rk_rng *rng)
-{
-    const rk_vecmath *vm = rk_vecmath_best();
-
-    if (!r->least)
-        return h->p + from * r->side;
-    for (size_t i = from; i < to; i++) {
-        uint8_t *mask = h->mask + i * r->side;
-
-        if (rng)
-            mask_draw(mask, i + 1, rng);
-        vm->drop(to, h->p + i * r->side, mask, r->least, r->keep,
-                 r->tile + (i - from) * r->side);
-    }
-    return r->tile;
-}
-
-
-/* p = softmax(scale q k') over what is not later, mix = drop(p) v. */
-static void attend(const rk_tf_room *r, const head *h, float *mix, rk_rng *rng)
-{
-    const rk_vecmath *vm = rk_vecmath_best();
-
-    for (size_t from = 0; from < h->n; from += TILE) {
-        size_t to = from + TILE < h->n ? from + TILE : h->n;
-        float *p = h->p + from * r->side;
-
-        rk_gemm_block(to - from, to, h->width,
-                      (rk_block){h->q + from * h->ld, h->ld, false},
-                      (rk_block){h->q + h->d, h->ld, true},
-                      (rk_into){p, r->side, h->scale, 0.0f});
-        for (size_t i = from; i < to; i++) {
-            float *row = h->p + i * r->side;
-            float most = row[0];
-            float sum;
-
-            for (size_t j = 1; j <= i; j++)
-                most = row[j] > most ? row[j] : most;
-            sum = vm->exp_sum(i + 1, row, most);
-            for (size_t j = 0; j <= i; j++)
-                row[j] /= sum;
-            memset(row + i + 1, 0, (to - i - 1) * sizeof(*row));
-        }
-        rk_gemm_block(to - from, h->width, to,
-                      (rk_block){dropped(r, h, from, to, rng), r->side, false},
-                      (rk_block){h->q + 2 * h->d, h->ld, false},
-                      (rk_into){mix + from * h->d, h->d, 1.0f, 0.0f});
-    }
-}
-
-
-/* dq, dk and dv (at dq, laid out as q) from dmix. The last rows come first,
- * since they reach every key: they overwrite, the others add. */
-static void attend_back(const rk_tf_room *r, const head *h, const float *dmix,
-                        float *dq)
-{
-    const rk_vecmath *vm = rk_vecmath_best();
-    float *ds = r->tile + TILE * r->side;
-    size_t tiles = (h->n + TILE - 1) / TILE;
-
-    for (size_t t = tiles; t-- > 0;) {
-        size_t from = t * TILE;
-        size_t to = from + TILE < h->n ? from + TILE : h->n;
-        size_t n = to - from;
-        float add = t + 1 == tiles ? 0.0f : 1.0f;
-        rk_block dout = {dmix + from * h->d, h->d, false};
-        rk_block s = {ds, r->side, false};
-
-        rk_gemm_block(to, h->width, n,
-                      (rk_block){dropped(r, h, from, to, NULL), r->side, true},
-                      dout, (rk_into){dq + 2 * h->d, h->ld, 1.0f, add});
-        rk_gemm_block(n, to, h->width, dout,
-                      (rk_block){h->q + 2 * h->d, h->ld, true},
-                      (rk_into){ds, r->side, 1.0f, 0.0f});
-        for (size_t i = from; i < to; i++) {
-            float *row = ds + (i - from) * r->side;
-
-            if (r->least)
-                vm->drop(to, row, h->mask + i * r->side, r->least, r->keep,
-                         row);
-            vm->softmax_back(to, h->p + i * r->side, h->scale, row);
-        }
-        rk_gemm_block(n, h->width, to, s, (rk_block){h->q + h->d, h->ld, false},
-                      (rk_into){dq + from * h->ld, h->ld, 1.0f, 0.0f});
-        s.transpose = true;
-        rk_gemm_block(to, h->width, n, s,
-                      (rk_block){h->q + from * h->ld, h->ld, false},
-                      (rk_into){dq + h->d, h->ld, 1.0f, add});
-    }
+    return (rk_attention){.n = batch->start[window + 1] - from,
+                          .width = width,
+                          .d = d,
+                          .q = b->qkv + from * 3 * d + i * width,
+                          .side = r->side,
+                          .p = b->p + square,
+                          .mask = b->p_mask + square,
+                          .least = r->least,
+                          .keep = r->keep,
+                          .tile = r->tile};
 }
 
 
@@ -452,9 +240,9 @@ static void block_forward(rk_tf_room *r, block_room *b, const rk_tf_block *at,
     rk_gemm(false, false, n, 3 * d, d, 1.0f, b->y1, w + at->qkv, 0.0f, b->qkv);
     for (size_t i = 0; i < batch->n_windows; i++)
         for (size_t j = 0; j < r->s.heads; j++) {
-            head h = head_of(r, b, batch, i, j);
+            rk_attention h = head_of(r, b, batch, i, j);
 
-            attend(r, &h, b->mix + batch->start[i] * d + j * h.width, rng);
+            rk_attend(&h, b->mix + batch->start[i] * d + j * h.width, rng);
         }
     rk_gemm(false, false, n, d, d, 1.0f, b->mix, w + at->out, 0.0f, r->narrow);
     drop_rows(r, r->narrow, b->mix_mask, n * d, rng);
@@ -532,11 +320,11 @@ static void block_backward(rk_tf_room *r, block_room *b, const rk_tf_block *at,
     rk_gemm(false, true, n, d, d, 1.0f, r->narrow, w + at->out, 0.0f, r->out);
     for (size_t i = 0; i < batch->n_windows; i++)
         for (size_t j = 0; j < r->s.heads; j++) {
-            head h = head_of(r, b, batch, i, j);
+            rk_attention h = head_of(r, b, batch, i, j);
             size_t from = batch->start[i];
 
-            attend_back(r, &h, r->out + from * d + j * h.width,
-                        r->wide + from * 3 * d + j * h.width);
+            rk_attend_back(&h, r->out + from * d + j * h.width,
+                           r->wide + from * 3 * d + j * h.width);
         }
     weight_back(n, d, 3 * d, b->y1, r->wide, g + at->qkv);
     rk_gemm(false, true, n, d, 3 * d, 1.0f, r->wide, w + at->qkv, 0.0f,

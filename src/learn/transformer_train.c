@@ -3,10 +3,10 @@
 #include "core/blas.h"
 #include "core/hash.h"
 #include "core/mem.h"
-#include "core/rng.h"
 #include "core/threads.h"
 #include "learn/adamw.h"
 #include "learn/pca.h"
+#include "learn/sampler.h"
 #include "learn/softmax_loss.h"
 #include "learn/transformer_checkpoint.h"
 #include "learn/transformer_windows.h"
@@ -37,9 +37,9 @@ typedef struct trainer {
     const rk_transformer_opts *o;
     rk_progress progress;
     uint64_t seed;
-    float *moments; /* (2, layout.n) */
-    float *grads;   /* (SHARDS, layout.n), zero between steps */
-    double *up_to;  /* (n_items) share of draws up to each; NULL: all items */
+    float *moments;      /* (2, layout.n) */
+    float *grads;        /* (SHARDS, layout.n), zero between steps */
+    rk_sampler *sampler; /* NULL: all items are columns */
     worker workers[64];
     size_t n_workers;
     size_t shard_windows; /* at most */
@@ -71,10 +71,7 @@ static size_t columns_of(const rk_transformer_opts *o, size_t n_items)
 
 static size_t loss_room(const rk_transformer_opts *o, size_t n_items)
 {
-    bool sampled = n_items > o->full_items;
-
-    return rk_softmax_room(columns_of(o, n_items), o->d,
-                           sampled ? o->n_sampled : 0);
+    return rk_softmax_room(columns_of(o, n_items), o->d);
 }
 
 
@@ -109,59 +106,6 @@ static uint64_t seed_of(const trainer *t, uint64_t purpose, uint64_t part)
     uint64_t words[4] = {t->seed, t->epoch, purpose, part};
 
     return rk_hash64(words, sizeof(words));
-}
-
-
-/* Draws by popularity to the power .75, which reaches rare items too. */
-static int sampling_init(trainer *t, rk_error *err)
-{
-    size_t n = t->h->n_items;
-    double sum = 0;
-
-    if (n <= t->o->full_items)
-        return RK_OK;
-    t->up_to = rk_calloc(n, sizeof(*t->up_to));
-    if (!t->up_to)
-        return rk_no_memory(err);
-    for (size_t i = t->h->start[0]; i < t->h->start[t->h->n_users]; i++)
-        t->up_to[t->h->item[i]]++;
-    for (size_t j = 0; j < n; j++)
-        t->up_to[j] = sum += pow(t->up_to[j] + 1, 0.75);
-    for (size_t j = 0; j < n; j++)
-        t->up_to[j] /= sum;
-    return RK_OK;
-}
-
-
-/* The first item whose share reaches x. */
-static uint32_t item_at(const double *up_to, size_t n, double x)
-{
-    size_t low = 0;
-    size_t high = n - 1;
-
-    while (low < high) {
-        size_t mid = low + (high - low) / 2;
-
-        if (up_to[mid] > x)
-            high = mid;
-        else
-            low = mid + 1;
-    }
-    return (uint32_t)low;
-}
-
-
-static void sample_draw(const trainer *t, worker *w, uint64_t seed)
-{
-    rk_rng rng = {seed};
-
-    for (size_t i = 0; i < t->o->n_sampled; i++) {
-        uint32_t j = item_at(t->up_to, t->h->n_items, rk_rng_unit(&rng));
-        double q = t->up_to[j] - (j ? t->up_to[j - 1] : 0);
-
-        w->drawn[i] = j;
-        w->log_expected[i] = (float)log(q * (double)t->o->n_sampled);
-    }
 }
 
 
@@ -209,7 +153,9 @@ static int trainer_init(trainer *t, rk_error *err)
     t->n_workers = t->n_workers < SHARDS ? t->n_workers : SHARDS;
     for (size_t i = 0; i < t->n_workers && rc == RK_OK; i++)
         rc = worker_init(&t->workers[i], t, err);
-    return rc == RK_OK ? sampling_init(t, err) : rc;
+    if (rc == RK_OK && t->h->n_items > t->o->full_items)
+        rc = rk_sampler_new(&t->sampler, t->h, err);
+    return rc;
 }
 
 
@@ -220,7 +166,7 @@ static void trainer_clear(trainer *t)
     rk_windows_clear(&t->windows);
     free(t->moments);
     free(t->grads);
-    free(t->up_to);
+    rk_sampler_free(t->sampler);
 }
 
 
@@ -254,8 +200,9 @@ static double shard_run(trainer *t, worker *w, size_t shard, size_t from,
         start[i - from + 1] = (uint32_t)at.n;
     }
     at.h = rk_tf_forward(w->room, l, t->m->w, &batch, t->o->dropout, seed);
-    if (t->up_to) {
-        sample_draw(t, w, ~seed);
+    if (t->sampler) {
+        rk_sampler_draw(t->sampler, ~seed, t->o->n_sampled, w->drawn,
+                        w->log_expected);
         loss = rk_softmax_loss_sampled(
             &items, &at,
             &(rk_softmax_sample){t->o->n_sampled, w->drawn, w->log_expected},
@@ -346,6 +293,9 @@ static int epoch_run(trainer *t, const char *stage, double *loss, rk_error *err)
 
     *loss = 0;
     n = (t->windows.n + batch - 1) / batch;
+    if (rc == RK_OK && n == 0)
+        return rk_fail(err, RK_EINVAL,
+                       "transformer: no history has two items to learn from");
     for (size_t b = 0; b < n && rc == RK_OK; b++) {
         size_t seen;
 
@@ -354,40 +304,11 @@ static int epoch_run(trainer *t, const char *stage, double *loss, rk_error *err)
         rc = rk_progress_report(&t->progress, stage, t->epoch * n + b + 1,
                                 t->o->epochs * n, err);
     }
-    *loss = positions ? *loss / (double)positions : NAN;
-    return rc;
-}
-
-
-int rk_transformer_ndcg(const rk_transformer *m, const rk_histories *who,
-                        const uint32_t *truth, double *out, rk_error *err)
-{
-    enum { CHUNK = 64 };
-    size_t n_items = m->shape.n_items;
-    float *scores = rk_alloc_array(CHUNK, n_items * sizeof(*scores));
-    int rc = scores ? RK_OK : rk_no_memory(err);
-    double sum = 0;
-
-    for (size_t u = 0; u < who->n_users && rc == RK_OK; u += CHUNK) {
-        size_t n = who->n_users - u < CHUNK ? who->n_users - u : CHUNK;
-        rk_histories part = rk_histories_part(who, u, n);
-
-        rc = m->base.learner->score(&m->base, &part, scores, err);
-        for (size_t i = 0; i < n && rc == RK_OK; i++) {
-            float *s = scores + i * n_items;
-            float own = truth[u + i] < n_items ? s[truth[u + i]] : -INFINITY;
-            double rank = 0.5;
-
-            for (size_t e = part.start[i]; e < part.start[i + 1]; e++)
-                if (part.item[e] < n_items && part.item[e] != truth[u + i])
-                    s[part.item[e]] = -INFINITY;
-            for (size_t j = 0; j < n_items; j++)
-                rank += s[j] > own ? 1 : s[j] == own ? 0.5 : 0;
-            sum += rank <= 10 && own > -INFINITY ? 1 / log2(rank + 1) : 0;
-        }
-    }
-    free(scores);
-    *out = who->n_users ? sum / (double)who->n_users : NAN;
+    *loss /= positions ? (double)positions : 1;
+    if (rc == RK_OK && !isfinite(*loss))
+        return rk_fail(err, RK_EINVAL,
+                       "transformer: the loss is not finite after epoch %zu",
+                       t->epoch + 1);
     return rc;
 }
 

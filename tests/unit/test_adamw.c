@@ -8,9 +8,9 @@
 #include <cmocka.h>
 
 /* More than one run of weights. */
-#define N     1100
-#define STEPS 5
-#define PARTS 3
+#define N     ((size_t)1100)
+#define STEPS ((size_t)5)
+#define PARTS ((size_t)3)
 
 static const rk_adamw rule = {0.9f, 0.98f, 1e-8f, 0.01f};
 

@@ -204,6 +204,59 @@ static void test_what_is_not_definite_is_refused(void **state)
 }
 
 
+/* A (3, 4) is the middle of a matrix six wide, B' (4, 5) that of another. */
+static void test_blocks_multiply_as_their_parts(void **state)
+{
+    float a[3 * 6];
+    float b[5 * 7];
+    float c[3 * 8];
+
+    (void)state;
+    for (size_t i = 0; i < 18; i++)
+        a[i] = (float)(i * 5 % 7) - 3;
+    for (size_t i = 0; i < 35; i++)
+        b[i] = (float)(i * 3 % 11) - 5;
+    for (size_t i = 0; i < 24; i++)
+        c[i] = (float)i;
+    rk_gemm_block(3, 5, 4, (rk_block){a + 1, 6, false},
+                  (rk_block){b + 2, 7, true}, (rk_into){c + 1, 8, 2, 1});
+    for (size_t i = 0; i < 3; i++)
+        for (size_t j = 0; j < 8; j++) {
+            float right = (float)(i * 8 + j);
+
+            for (size_t k = 0; j >= 1 && j < 6 && k < 4; k++)
+                right += 2 * a[i * 6 + 1 + k] * b[(j - 1) * 7 + 2 + k];
+            assert_true(fabsf(c[i * 8 + j] - right) < 1e-4f);
+        }
+}
+
+
+static void
+test_eigenvectors_are_turned_into_multiples_of_themselves(void **state)
+{
+    enum { N = 3 };
+    const float a[N * N] = {4, 1, 0, 1, 3, 1, 0, 1, 2};
+    float vectors[N * N];
+    float values[N];
+    float bad[] = {NAN, 0, 0, 1};
+
+    (void)state;
+    memcpy(vectors, a, sizeof(a));
+    assert_int_equal(rk_eigen(vectors, N, values, NULL), RK_OK);
+    for (size_t i = 0; i < N; i++) {
+        const float *v = vectors + i * N;
+
+        assert_true(i == 0 || values[i] > values[i - 1]);
+        assert_true(fabsf(rk_dot(v, v, N) - 1) < 1e-5f);
+        for (size_t j = 0; j < N; j++)
+            assert_true(fabsf(rk_dot(a + j * N, v, N) - values[i] * v[j]) <
+                        1e-5f);
+    }
+    assert_int_equal(rk_eigen(bad, 2, values, NULL), RK_EINVAL);
+    assert_int_equal(rk_eigen(NULL, 0, NULL, NULL), RK_OK);
+}
+
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -213,6 +266,9 @@ int main(void)
         cmocka_unit_test(test_an_inverse_times_its_matrix_is_one),
         cmocka_unit_test(test_a_solution_solves_its_equation),
         cmocka_unit_test(test_what_is_not_definite_is_refused),
+        cmocka_unit_test(test_blocks_multiply_as_their_parts),
+        cmocka_unit_test(
+            test_eigenvectors_are_turned_into_multiples_of_themselves),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

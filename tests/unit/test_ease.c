@@ -257,7 +257,7 @@ static void test_every_failing_allocation_is_reported(void **state)
 static void test_ease_keeps_the_laws_of_learners(void **state)
 {
     (void)state;
-    learner_laws(&rk_ease_learner);
+    learner_laws(&rk_learner_ease);
 }
 
 

@@ -119,7 +119,7 @@ static void test_a_lambda_that_is_no_penalty_is_refused(void **state)
 static void test_l3ae_keeps_the_laws_of_learners(void **state)
 {
     (void)state;
-    learner_laws(&rk_l3ae_learner);
+    learner_laws(&rk_learner_l3ae);
 }
 
 

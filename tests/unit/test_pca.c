@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#define N     200
-#define WIDTH 6
+#define N     ((size_t)200)
+#define WIDTH ((size_t)6)
 #define STD   0.5f
 
 static float x[N * WIDTH];

@@ -84,7 +84,7 @@ static void test_the_last_column_holds_popular_items_back(void **state)
 
     (void)state;
     law_data_init(&d, 3);
-    assert_int_equal(rk_slit_learner.train(&m, &d.h, &d.opts, NULL), RK_OK);
+    assert_int_equal(rk_learner_slit.train(&m, &d.h, &d.opts, NULL), RK_OK);
     scores = law_scores(m, &d.h);
     for (size_t u = 1; u < LAW_USERS; u++)
         for (size_t j = 0; j < LAW_ITEMS; j++) {
@@ -99,7 +99,7 @@ static void test_the_last_column_holds_popular_items_back(void **state)
                         1e-6);
         }
     free(scores);
-    rk_slit_learner.free(m);
+    rk_learner_slit.free(m);
 }
 
 
@@ -124,7 +124,7 @@ static void test_a_discount_that_is_none_is_refused(void **state)
         rk_bundle_writer_free(w);
         assert_int_equal(rk_bundle_open(&b, scratch_path(&s, "b"), NULL),
                          RK_OK);
-        assert_int_equal(rk_slit_learner.get(&m, b, 2, &err), RK_EFORMAT);
+        assert_int_equal(rk_learner_slit.get(&m, b, 2, &err), RK_EFORMAT);
         assert_non_null(strstr(err.msg, "slit.discount"));
         assert_null(m);
         rk_bundle_close(b);
@@ -136,7 +136,7 @@ static void test_a_discount_that_is_none_is_refused(void **state)
 static void test_slit_keeps_the_laws_of_learners(void **state)
 {
     (void)state;
-    learner_laws(&rk_slit_learner);
+    learner_laws(&rk_learner_slit);
 }
 
 

@@ -85,7 +85,7 @@ static void test_scores_are_the_sums_times_the_matrix(void **state)
 
     (void)state;
     law_data_init(&d, 3);
-    assert_int_equal(rk_slit_joint_learner.train(&m, &d.h, &d.opts, NULL),
+    assert_int_equal(rk_learner_slit_joint.train(&m, &d.h, &d.opts, NULL),
                      RK_OK);
     assert_int_equal(rk_slit_joint_matrix(&b, &d.h, decays, 120, NULL), RK_OK);
     scores = law_scores(m, &d.h);
@@ -103,14 +103,14 @@ static void test_scores_are_the_sums_times_the_matrix(void **state)
         }
     free(scores);
     free(b);
-    rk_slit_joint_learner.free(m);
+    rk_learner_slit_joint.free(m);
 }
 
 
 static void test_the_joint_model_keeps_the_laws_of_learners(void **state)
 {
     (void)state;
-    learner_laws(&rk_slit_joint_learner);
+    learner_laws(&rk_learner_slit_joint);
 }
 
 

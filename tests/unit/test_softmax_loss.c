@@ -11,10 +11,10 @@
 #include <cmocka.h>
 
 /* More positions than one block has, and items that are no multiple of 8. */
-#define N      213
-#define I      37
-#define D      16
-#define DRAWS  24
+#define N      ((size_t)213)
+#define I      ((size_t)37)
+#define D      ((size_t)16)
+#define DRAWS  ((size_t)24)
 #define TRIALS 4000
 #define SCALE  0.25f
 
@@ -42,7 +42,7 @@ static void random_fill(float *x, size_t n, uint64_t seed)
 static setting *setting_new(void)
 {
     setting *s = calloc(1, sizeof(*s));
-    size_t room = rk_softmax_room(I, D, I);
+    size_t room = rk_softmax_room(I, D);
 
     assert_non_null(s);
     s->room = malloc(room * sizeof(*s->room));
@@ -50,8 +50,8 @@ static setting *setting_new(void)
     random_fill(s->rows, I * D, 1);
     random_fill(s->bias, I, 2);
     random_fill(s->h, N * D, 3);
-    for (uint32_t i = 0; i < N; i++)
-        s->target[i] = i * 5 % I;
+    for (size_t i = 0; i < N; i++)
+        s->target[i] = (uint32_t)(i * 5 % I);
     return s;
 }
 
@@ -241,7 +241,7 @@ static void test_great_logits_neither_overflow_nor_vanish(void **state)
 static void test_rooms_that_cannot_be_counted_are_the_largest(void **state)
 {
     (void)state;
-    assert_true(rk_softmax_room(SIZE_MAX / 2, 64, 0) == SIZE_MAX);
+    assert_true(rk_softmax_room(SIZE_MAX / 2, 64) == SIZE_MAX);
 }
 
 

@@ -73,7 +73,7 @@ static void test_the_map_solves_its_equations(void **state)
     (void)state;
     law_data_init(&d, 1);
     without_cold(&d);
-    assert_int_equal(rk_text_map_learner.train(&m, &d.h, &d.opts, NULL), RK_OK);
+    assert_int_equal(rk_learner_text_map.train(&m, &d.h, &d.opts, NULL), RK_OK);
     assert_int_equal(rk_text_map_width(m), N - 1);
     assert_int_equal(rk_ease_matrix(&b, &d.h, 600, NULL, NULL), RK_OK);
     assert_int_equal(rk_text_map_features(m, &d.side, N, x, NULL), RK_OK);
@@ -95,7 +95,7 @@ static void test_the_map_solves_its_equations(void **state)
         }
     }
     free(b);
-    rk_text_map_learner.free(m);
+    rk_learner_text_map.free(m);
 }
 
 
@@ -114,14 +114,14 @@ static void test_items_nobody_had_take_part_on_both_sides(void **state)
     d.token[2 * COLD] = d.token[0];
     d.token[2 * COLD + 1] = d.token[1];
     d.weight[2 * COLD + 1] = d.weight[1];
-    assert_int_equal(rk_text_map_learner.train(&m, &d.h, &d.opts, NULL), RK_OK);
+    assert_int_equal(rk_learner_text_map.train(&m, &d.h, &d.opts, NULL), RK_OK);
     assert_int_equal(rk_text_map_features(m, &d.side, N, x, NULL), RK_OK);
     alone(m, x, p);
     for (size_t i = 0; i < N; i++) {
         assert_true(fabs(p[i * N + COLD] - p[i * N]) < 1e-7);
         assert_true(p[COLD * N + i] != 0);
     }
-    rk_text_map_learner.free(m);
+    rk_learner_text_map.free(m);
 }
 
 
@@ -138,7 +138,7 @@ static void test_scores_are_queries_times_features(void **state)
     (void)state;
     law_data_init(&d, 3);
     d.side.tokens = NULL;
-    assert_int_equal(rk_text_map_learner.train(&m, &d.h, &d.opts, NULL), RK_OK);
+    assert_int_equal(rk_learner_text_map.train(&m, &d.h, &d.opts, NULL), RK_OK);
     assert_int_equal(rk_text_map_features(m, &d.side, N, x, NULL), RK_OK);
     w = rk_text_map_width(m);
     scores = law_scores(m, &d.h);
@@ -157,7 +157,7 @@ static void test_scores_are_queries_times_features(void **state)
     free(scores);
     d.side.d = LAW_D - 1;
     assert_int_equal(rk_text_map_features(m, &d.side, N, x, NULL), RK_EINVAL);
-    rk_text_map_learner.free(m);
+    rk_learner_text_map.free(m);
 }
 
 
@@ -171,13 +171,13 @@ static void test_tokens_may_be_missing_when_asked(void **state)
     (void)state;
     law_data_init(&d, 4);
     side = (rk_side){d.vectors, LAW_D, NULL};
-    assert_int_equal(rk_text_map_learner.train(&m, &d.h, &d.opts, NULL), RK_OK);
+    assert_int_equal(rk_learner_text_map.train(&m, &d.h, &d.opts, NULL), RK_OK);
     assert_int_equal(rk_text_map_features(m, &side, 2, x, NULL), RK_OK);
     for (size_t k = 0; k < 2 * rk_text_map_width(m); k++)
         assert_true(x[k] > 0 && x[k] < 1);
     d.tokens.n_cols++;
     assert_int_equal(rk_text_map_features(m, &d.side, 2, x, NULL), RK_EINVAL);
-    rk_text_map_learner.free(m);
+    rk_learner_text_map.free(m);
 }
 
 
@@ -207,7 +207,7 @@ static void refused(const uint64_t shape[3], float value)
     assert_int_equal(rk_bundle_save(w, scratch_path(&s, "b"), NULL), RK_OK);
     rk_bundle_writer_free(w);
     assert_int_equal(rk_bundle_open(&b, scratch_path(&s, "b"), NULL), RK_OK);
-    assert_int_equal(rk_text_map_learner.get(&m, b, 4, NULL), RK_EFORMAT);
+    assert_int_equal(rk_learner_text_map.get(&m, b, 4, NULL), RK_EFORMAT);
     assert_null(m);
     rk_bundle_close(b);
     scratch_clear(&s);
@@ -230,7 +230,7 @@ static void test_tensors_that_do_not_fit_each_other_are_refused(void **state)
 static void test_the_map_keeps_the_laws_of_learners(void **state)
 {
     (void)state;
-    learner_laws(&rk_text_map_learner);
+    learner_laws(&rk_learner_text_map);
 }
 
 

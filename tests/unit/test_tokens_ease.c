@@ -108,7 +108,7 @@ static void test_a_lambda_that_is_no_penalty_is_refused(void **state)
 static void test_tokens_ease_keeps_the_laws_of_learners(void **state)
 {
     (void)state;
-    learner_laws(&rk_tokens_ease_learner);
+    learner_laws(&rk_learner_tokens_ease);
 }
 
 
