@@ -23,7 +23,7 @@ rk_transformer_opts rk_transformer_defaults(enum rk_effort effort)
                                  .epochs = effort == RK_FULL ? 32 : 4,
                                  .batch = 48,
                                  .dropout = 0.2f,
-                                 .rate = 1e-3f,
+                                 .rate = effort == RK_FULL ? 1e-3f : 3e-3f,
                                  .decay = 1e-5f,
                                  .warm_up = 200,
                                  .use_vectors = false,
