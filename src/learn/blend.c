@@ -138,12 +138,21 @@ static const char *name_of(const void *ctx, size_t i)
 }
 
 
+static const char *left_out_of(const void *ctx, size_t i)
+{
+    (void)i;
+    return ((const rk_blend *)ctx)->left_out;
+}
+
+
 int rk_blend_put(const rk_blend *b, rk_bundle_writer *w, rk_error *err)
 {
     float lengths[2] = {b->log_mean, b->log_sd};
     int rc = rk_bundle_put_strings(w, "blend.models", b->n_models, name_of, b,
                                    err);
 
+    if (rc == RK_OK)
+        rc = rk_bundle_put_strings(w, "blend.left_out", 1, left_out_of, b, err);
     if (rc == RK_OK)
         rc = rk_bundle_put(w, "blend.weights", RK_F32, 2, b->n_columns,
                            b->weights, err);
@@ -208,6 +217,18 @@ static int get_weights(rk_blend *b, const rk_bundle *bundle, rk_error *err)
 }
 
 
+static int get_left_out(rk_blend *b, const rk_bundle *bundle, rk_error *err)
+{
+    rk_strings s;
+    int rc = rk_bundle_get_strings(bundle, "blend.left_out", 1, &s, err);
+
+    if (rc)
+        return rc == RK_ENOTFOUND ? RK_EFORMAT : rc;
+    b->left_out = rk_strdup(rk_strings_at(&s, 0));
+    return b->left_out ? RK_OK : rk_no_memory(err);
+}
+
+
 int rk_blend_get(rk_blend **out, const rk_bundle *bundle, size_t n_items,
                  rk_error *err)
 {
@@ -224,6 +245,8 @@ int rk_blend_get(rk_blend **out, const rk_bundle *bundle, size_t n_items,
     rc = get_models(b, bundle, err);
     if (rc == RK_OK)
         rc = get_weights(b, bundle, err);
+    if (rc == RK_OK)
+        rc = get_left_out(b, bundle, err);
     if (rc == RK_OK) {
         *out = b;
         b = NULL;

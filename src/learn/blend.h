@@ -39,7 +39,7 @@ typedef struct rk_blend {
     float *weights;                    /* (2, n_columns): w, then v; owned */
     float log_mean;                    /* of log(1 + |history|) */
     float log_sd;
-    char *left_out; /* "slit: needs 5.2 GiB ...; ..." or ""; NULL when loaded */
+    char *left_out; /* "slit: needs 5.2 GiB ...; ..." or "" */
 } rk_blend;
 
 /* Trains the learners on `h` and learns the weights from what came next:
