@@ -98,6 +98,17 @@ static int set(const cli *c, const arg_option *o, const char *value)
         *(bool *)o->value = true;
         return EXIT_OK;
     }
+    if (o->kind == ARG_WORDS) {
+        arg_words *w = o->value;
+
+        if (!value[0])
+            return cli_usage(c, "--%s is empty", o->name);
+        if (w->n == sizeof(w->words) / sizeof(w->words[0]))
+            return cli_usage(c, "--%s is given more than %zu times", o->name,
+                             w->n);
+        w->words[w->n++] = value;
+        return EXIT_OK;
+    }
     if (o->kind == ARG_TEXT) {
         if (!value[0])
             return cli_usage(c, "--%s is empty", o->name);

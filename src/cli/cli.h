@@ -50,6 +50,9 @@ int cmd_show(cli *c, int argc, char **argv);
 int cmd_status(cli *c, int argc, char **argv);
 int cmd_doctor(cli *c, int argc, char **argv);
 int cmd_export(cli *c, int argc, char **argv);
+int cmd_eval(cli *c, int argc, char **argv);
+int cmd_compare(cli *c, int argc, char **argv);
+int cmd_models(cli *c, int argc, char **argv);
 
 extern const char help_init[];
 extern const char help_import[];
@@ -62,6 +65,9 @@ extern const char help_show[];
 extern const char help_status[];
 extern const char help_doctor[];
 extern const char help_export[];
+extern const char help_eval[];
+extern const char help_compare[];
+extern const char help_models[];
 
 /* The list of commands, or one command's page, on stdout. */
 void help_all(void);

@@ -60,6 +60,8 @@ const char rk_config_default[] =
     "  seed: 1\n"
     "\n"
     "learn:\n"
+    "  # fast trains for minutes; full adds what takes tens of minutes.\n"
+    "  effort: fast\n"
     "  # EASE: how much it is regularised, and what a like still weighs when\n"
     "  # one more has come after it.\n"
     "  ease_lambda: 300\n"

@@ -15,6 +15,7 @@ models:
   embedder: minilm
 ...
 learn:
+  effort: fast
   ease_lambda: 300
   ease_decay: 0.8
   half_life_days: 0

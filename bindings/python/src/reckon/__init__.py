@@ -63,14 +63,16 @@ class Engine:
         """The n items nearest to an item in meaning."""
         return self._ask("answer", "rk_similar", rk.text(item), rk.count(n))
 
-    def prepare(self, progress=None):
+    def prepare(self, effort=None, progress=None):
         """Makes what serving needs; only what changed is done again.
+
+        effort is "fast" or "full" (None: the configuration's).
 
         progress(stage, done, total) is called meanwhile. What it raises stops
         the work and comes out here; the next call goes on where it stopped.
         """
         report = _Reporter(progress)
-        opts = rk.PrepareOpts(report.progress)
+        opts = rk.PrepareOpts(rk.optional(effort), report.progress)
         report.run(self._inside, "rk_prepare", byref(opts))
 
     def import_file(self, kind, path, strict=False, progress=None):

@@ -52,7 +52,7 @@ ImportReport = struct("rk_import_report", n_rows=c_uint64, n_bad=c_uint64,
                       took_us=c_int64)
 ImportOpts = struct("rk_import_opts", strict=c_bool, on_bad_row=BadRow,
                     bad_row_ctx=c_void_p, progress=Progress)
-PrepareOpts = struct("rk_prepare_opts", progress=Progress)
+PrepareOpts = struct("rk_prepare_opts", effort=c_char_p, progress=Progress)
 Request = struct("rk_request", user=c_char_p, profile=c_char_p, way=c_char_p,
                  n=c_size_t, candidates=POINTER(c_char_p),
                  n_candidates=c_size_t, include_seen=c_bool)
