@@ -30,14 +30,6 @@ size_t rk_blend_batch(const rk_blend *b)
 }
 
 
-float rk_blend_length(const rk_blend *b, const rk_histories *h, size_t user)
-{
-    float l = log1pf((float)(h->start[user + 1] - h->start[user]));
-
-    return b->log_sd > 0 ? (l - b->log_mean) / b->log_sd : 0;
-}
-
-
 int rk_blend_columns(const rk_blend *b, const rk_histories *who, float *x,
                      rk_error *err)
 {
@@ -70,7 +62,6 @@ static void add_user(const sum *s, size_t user)
     const rk_blend *b = s->b;
     size_t n = b->n_items;
     float *to = s->scores + user * n;
-    float g = rk_blend_length(b, s->who, user);
     const float *x = s->x;
     const float *w = b->weights;
 
@@ -83,12 +74,10 @@ static void add_user(const sum *s, size_t user)
         if (part)
             memset(part, 0, n * sizeof(*part));
         for (size_t c = 0; c < n_columns; c++, w++) {
-            float weight = w[0] + w[b->n_columns] * g;
-
             for (size_t i = 0; i < n; i++)
-                to[i] += weight * mine[c * n + i];
+                to[i] += *w * mine[c * n + i];
             for (size_t i = 0; part && i < n; i++)
-                part[i] += weight * mine[c * n + i];
+                part[i] += *w * mine[c * n + i];
         }
         x += s->who->n_users * n_columns * n;
     }
@@ -147,17 +136,14 @@ static const char *left_out_of(const void *ctx, size_t i)
 
 int rk_blend_put(const rk_blend *b, rk_bundle_writer *w, rk_error *err)
 {
-    float lengths[2] = {b->log_mean, b->log_sd};
     int rc = rk_bundle_put_strings(w, "blend.models", b->n_models, name_of, b,
                                    err);
 
     if (rc == RK_OK)
         rc = rk_bundle_put_strings(w, "blend.left_out", 1, left_out_of, b, err);
     if (rc == RK_OK)
-        rc = rk_bundle_put(w, "blend.weights", RK_F32, 2, b->n_columns,
+        rc = rk_bundle_put(w, "blend.weights", RK_F32, 1, b->n_columns,
                            b->weights, err);
-    if (rc == RK_OK)
-        rc = rk_bundle_put(w, "blend.lengths", RK_F32, 1, 2, lengths, err);
     for (size_t i = 0; i < b->n_models && rc == RK_OK; i++)
         rc = b->models[i]->learner->put(b->models[i], w, err);
     return rc;
@@ -191,28 +177,20 @@ static int get_models(rk_blend *b, const rk_bundle *bundle, rk_error *err)
 
 static int get_weights(rk_blend *b, const rk_bundle *bundle, rk_error *err)
 {
-    rk_tensor weights;
-    rk_tensor lengths;
-    int rc = rk_bundle_get(bundle, "blend.weights", RK_F32, 2, b->n_columns,
-                           &weights, err);
-
-    if (rc == RK_OK)
-        rc = rk_bundle_get(bundle, "blend.lengths", RK_F32, 1, 2, &lengths,
+    rk_tensor t;
+    int rc = rk_bundle_get(bundle, "blend.weights", RK_F32, 1, b->n_columns, &t,
                            err);
+
     if (rc)
-        return rc == RK_ENOTFOUND ? RK_EFORMAT : rc;
-    b->weights = rk_alloc_array(2 * b->n_columns, sizeof(*b->weights));
+        return rc;
+    b->weights = rk_alloc_array(b->n_columns, sizeof(*b->weights));
     if (!b->weights)
         return rk_no_memory(err);
-    memcpy(b->weights, weights.data, 2 * b->n_columns * sizeof(*b->weights));
-    b->log_mean = ((const float *)lengths.data)[0];
-    b->log_sd = ((const float *)lengths.data)[1];
-    for (size_t i = 0; i < 2 * b->n_columns; i++)
+    memcpy(b->weights, t.data, b->n_columns * sizeof(*b->weights));
+    for (size_t i = 0; i < b->n_columns; i++)
         if (!isfinite(b->weights[i]))
             return rk_fail(err, RK_EFORMAT, "blend: weight %zu is not finite",
                            i);
-    if (!isfinite(b->log_mean) || !isfinite(b->log_sd))
-        return rk_fail(err, RK_EFORMAT, "blend: lengths are not finite");
     return RK_OK;
 }
 
