@@ -24,6 +24,7 @@ static int sample_report(rk_report **out, const char *odd, rk_error *err)
     rk_report_box *box = NULL;
     int rc = rk_report_box_new(&box, &head, err);
 
+    *out = NULL;
     if (rc)
         return rc;
     for (size_t i = 0; i < 5; i++) {
@@ -35,18 +36,29 @@ static int sample_report(rk_report **out, const char *odd, rk_error *err)
             {"auc", NAN, NAN, NAN},
         };
         const rk_part parts[] = {
-            {"history", "5 to 19 events", 1044,
+            {"history",
+             "5 to 19 events",
+             1044,
              {"ndcg@10", v * 0.8, v * 0.8 - 0.012, v * 0.8 + 0.012}},
-            {"history", "200 events or more", 902,
+            {"history",
+             "200 events or more",
+             902,
              {"ndcg@10", v * 1.1, v * 1.1 - 0.012, v * 1.1 + 0.012}},
-            {"popularity", "the rare half", 411,
+            {"popularity",
+             "the rare half",
+             411,
              {"ndcg@10", v * 0.3, v * 0.3 - 0.01, v * 0.3 + 0.01}},
         };
-        const rk_contender row = {names[i], i == 4 ? "reads 20 titles" : "",
-                                  6040,     figures,
-                                  4,        parts,
-                                  3,        i == 2 ? NAN : 3.25 * (double)i,
-                                  p50[i],   p50[i] * 1.9,
+        const rk_contender row = {names[i],
+                                  i == 4 ? "reads 20 titles" : "",
+                                  6040,
+                                  figures,
+                                  4,
+                                  parts,
+                                  3,
+                                  i == 2 ? NAN : 3.25 * (double)i,
+                                  p50[i],
+                                  p50[i] * 1.9,
                                   {i * 700, i * 1300, i * 50, 17}};
 
         rk_report_add_row(box, &row);
