@@ -86,14 +86,24 @@ static rk_scale bar_scale(const rk_bar_chart *c)
 }
 
 
-static void one_bar(rk_buf *out, const rk_scale *s, const rk_bar *b, size_t top)
+static void bar_shape(rk_buf *out, const rk_scale *s, const rk_bar *b,
+                      size_t top)
 {
     double zero = rk_scale_at(s, 0);
     double end = rk_scale_at(s, b->value);
-    double low = rk_scale_at(s, b->low);
-    double high = rk_scale_at(s, b->high);
-    double middle = (double)top + BAR_AT + BAR_HIGH / 2.0;
 
+    if (isnan(b->value))
+        return;
+    rk_buf_printf(out,
+                  "<rect class=\"%s\" x=\"%.2f%%\" y=\"%zu\" width=\"%.2f%%\" "
+                  "height=\"%d\" rx=\"2\"/>\n",
+                  b->best ? "best" : "bar", fmin(zero, end), top + BAR_AT,
+                  fabs(end - zero), BAR_HIGH);
+}
+
+
+static void bar_text(rk_buf *out, const rk_bar *b, size_t top)
+{
     rk_buf_printf(out, "<text class=\"%s\" x=\"0\" y=\"%zu\">",
                   b->best ? "name strong" : "name", top + 14);
     rk_html_text(out, b->name);
@@ -110,14 +120,17 @@ static void one_bar(rk_buf *out, const rk_scale *s, const rk_bar *b, size_t top)
     rk_buf_puts(out, " <tspan class=\"tag\">");
     rk_html_interval(out, b->low, b->high);
     rk_buf_puts(out, "</tspan></text>\n");
-    if (isnan(b->value))
-        return;
-    rk_buf_printf(out,
-                  "<rect class=\"%s\" x=\"%.2f%%\" y=\"%zu\" width=\"%.2f%%\" "
-                  "height=\"%d\" rx=\"2\"/>\n",
-                  b->best ? "best" : "bar", fmin(zero, end), top + BAR_AT,
-                  fabs(end - zero), BAR_HIGH);
-    if (isnan(b->low) || isnan(b->high))
+}
+
+
+static void bar_whiskers(rk_buf *out, const rk_scale *s, const rk_bar *b,
+                         size_t top)
+{
+    double low = rk_scale_at(s, b->low);
+    double high = rk_scale_at(s, b->high);
+    double middle = (double)top + BAR_AT + BAR_HIGH / 2.0;
+
+    if (isnan(b->value) || isnan(b->low) || isnan(b->high))
         return;
     line(out, "whisker", low, middle, high, middle);
     line(out, "whisker", low, middle - 4, low, middle + 4);
@@ -150,11 +163,17 @@ void rk_chart_bars(rk_buf *out, const rk_bar_chart *c)
     size_t bottom = c->n_bars * BAR_ROW;
 
     begin(out, bottom + c->n_marks * MARK_LINE + 8, c->title, c->description);
+    /* What is painted later lies over what came before: marks over bars, text
+     * over marks. */
     for (size_t i = 0; i < c->n_bars; i++)
-        one_bar(out, &s, &c->bars[i], i * BAR_ROW);
+        bar_shape(out, &s, &c->bars[i], i * BAR_ROW);
     for (size_t i = 0; i < c->n_marks; i++)
         one_mark(out, &s, &c->marks[i], 0,
                  (double)(bottom + (i + 1) * MARK_LINE));
+    for (size_t i = 0; i < c->n_bars; i++) {
+        bar_whiskers(out, &s, &c->bars[i], i * BAR_ROW);
+        bar_text(out, &c->bars[i], i * BAR_ROW);
+    }
     rk_buf_puts(out, "</svg>\n");
 }
 
