@@ -11,6 +11,7 @@
 #define MARK_LINE 18 /* of a published figure's label */
 #define DOTS_HIGH 340
 #define DOTS_FOOT 46
+#define DOTS_HEAD 18
 #define N_TICKS   6
 
 
@@ -138,14 +139,22 @@ static void bar_whiskers(rk_buf *out, const rk_scale *s, const rk_bar *b,
 }
 
 
+static void mark_line(rk_buf *out, const rk_scale *s,
+                      const rk_published_figure *m, double y)
+{
+    double x = rk_scale_at(s, m->value);
+
+    line(out, "mark", x, 0, x, y + 4);
+}
+
+
 /* The label stands on that side of its line where there is more room. */
-static void one_mark(rk_buf *out, const rk_scale *s,
-                     const rk_published_figure *m, double top, double y)
+static void mark_label(rk_buf *out, const rk_scale *s,
+                       const rk_published_figure *m, double y)
 {
     double x = rk_scale_at(s, m->value);
     bool left = x > 50;
 
-    line(out, "mark", x, top, x, y + 4);
     rk_buf_printf(out,
                   "<text class=\"published\" x=\"%.2f%%\" dx=\"%d\" "
                   "y=\"%.1f\" text-anchor=\"%s\">",
@@ -168,8 +177,11 @@ void rk_chart_bars(rk_buf *out, const rk_bar_chart *c)
     for (size_t i = 0; i < c->n_bars; i++)
         bar_shape(out, &s, &c->bars[i], i * BAR_ROW);
     for (size_t i = 0; i < c->n_marks; i++)
-        one_mark(out, &s, &c->marks[i], 0,
-                 (double)(bottom + (i + 1) * MARK_LINE));
+        mark_line(out, &s, &c->marks[i],
+                  (double)(bottom + (i + 1) * MARK_LINE));
+    for (size_t i = 0; i < c->n_marks; i++)
+        mark_label(out, &s, &c->marks[i],
+                   (double)(bottom + (i + 1) * MARK_LINE));
     for (size_t i = 0; i < c->n_bars; i++) {
         bar_whiskers(out, &s, &c->bars[i], i * BAR_ROW);
         bar_text(out, &c->bars[i], i * BAR_ROW);
@@ -210,7 +222,8 @@ static void dot_scales(const rk_dot_chart *c, rk_scale *x, rk_scale *y)
 /* Pixels from the top. */
 static double height_of(const rk_scale *y, double value)
 {
-    return (DOTS_HIGH - DOTS_FOOT) * (1 - rk_scale_at(y, value) / 100);
+    return DOTS_HEAD + (DOTS_HIGH - DOTS_FOOT - DOTS_HEAD) *
+                           (1 - rk_scale_at(y, value) / 100);
 }
 
 
@@ -232,7 +245,7 @@ static void grid(rk_buf *out, const rk_scale *x, const rk_scale *y)
     for (size_t i = 0; i < n; i++) {
         double at = rk_scale_at(x, ticks[i]);
 
-        line(out, "grid", at, 0, at, bottom);
+        line(out, "grid", at, DOTS_HEAD, at, bottom);
         rk_buf_printf(out,
                       "<text class=\"tick\" x=\"%.2f%%\" y=\"%.1f\" "
                       "text-anchor=\"middle\">%.10g</text>\n",
@@ -296,7 +309,7 @@ void rk_chart_dots(rk_buf *out, const rk_dot_chart *c)
     for (size_t i = 0; i < c->n_dots; i++)
         if (is_drawn(&c->dots[i]))
             one_dot(out, c, i, &x, &y);
-    rk_buf_puts(out, "<text class=\"tick\" x=\"4\" y=\"14\" dx=\"44\">");
+    rk_buf_puts(out, "<text class=\"tick\" x=\"0\" y=\"2\">");
     rk_html_text(out, c->y_label);
     rk_buf_printf(out,
                   "</text>\n<text class=\"tick\" x=\"50%%\" y=\"%d\" "

@@ -77,7 +77,7 @@ static void headline(rk_buf *out, const rk_report *r)
         return;
     }
     rk_html_text(out, r->rows[0].name);
-    rk_buf_puts(out, n > 1 ? " does best, with " : " reaches ");
+    rk_buf_puts(out, n > 1 ? " comes first, with " : " reaches ");
     rk_html_text(out, r->headline);
     rk_buf_putc(out, ' ');
     rk_html_figure(out, headline_of(r, 0));

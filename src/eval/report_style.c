@@ -56,6 +56,7 @@ const char rk_report_style[] =
     ".many{display:grid;gap:22px 32px;"
     "grid-template-columns:repeat(auto-fill,minmax(min(100%,300px),1fr))}\n"
     "figure{margin:0}\n"
+    "h3+figcaption{font-size:.85rem;margin-top:-6px}\n"
     "ul{padding-left:1.2em;margin:.4em 0}\n"
     "pre{overflow-x:auto;background:var(--page);border:1px solid var(--line);"
     "border-radius:6px;padding:10px 12px;font-size:.85rem}\n"

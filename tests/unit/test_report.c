@@ -118,7 +118,7 @@ static void test_page_says_who_wins_and_who_is_level(void **state)
 
     (void)state;
     assert_non_null(html);
-    assert_non_null(strstr(html, "auto does best, with ndcg@10 0.1834, level "
+    assert_non_null(strstr(html, "auto comes first, with ndcg@10 0.1834, level "
                                  "with llm: the difference of 0.0005"));
     assert_int_equal(count(html, "<span class=\"badge\">level</span>"), 1);
     assert_int_equal(count(html, "<span class=\"badge\">best</span>"), 1);
