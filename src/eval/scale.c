@@ -45,8 +45,8 @@ static size_t powers(const rk_scale *s, double *ticks, size_t max)
 
     while ((last - first) / step + 1 > (double)max)
         step++;
-    for (double e = first; e <= last && n < max; e += step)
-        ticks[n++] = pow(10, e);
+    for (; n < max && first + (double)n * step <= last; n++)
+        ticks[n] = pow(10, first + (double)n * step);
     return n;
 }
 
@@ -67,6 +67,7 @@ static double step_for(double span, size_t max)
 
 size_t rk_scale_ticks(const rk_scale *s, double *ticks, size_t max)
 {
+    double first;
     double step;
     size_t n = 0;
 
@@ -76,8 +77,10 @@ size_t rk_scale_ticks(const rk_scale *s, double *ticks, size_t max)
         return powers(s, ticks, max);
     step = step_for(s->hi - s->lo, max);
     /* By whole steps, so that errors do not add up. */
-    for (double i = ceil(s->lo / step - 1e-9);
-         i * step <= s->hi + 1e-9 * step && n < max; i++)
-        ticks[n++] = i * step;
+    first = ceil(s->lo / step - 1e-9);
+    while (n < max && (first + (double)n) * step <= s->hi + 1e-9 * step) {
+        ticks[n] = (first + (double)n) * step;
+        n++;
+    }
     return n;
 }

@@ -63,7 +63,7 @@ class Engine:
         """The n items nearest to an item in meaning."""
         return self._ask("answer", "rk_similar", rk.text(item), rk.count(n))
 
-    def prepare(self, effort=None, progress=None):
+    def prepare(self, progress=None, effort=None):
         """Makes what serving needs; only what changed is done again.
 
         effort is "fast" or "full" (None: the configuration's).
