@@ -5,8 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-#define NAME_WIDTH  18
-#define MOST_OTHERS 4 /* metrics in the table besides the headline's */
+#define NAME_WIDTH  16
+#define MOST_OTHERS 2 /* metrics in the table besides the headline's */
 
 const char help_eval[] =
     "Synopsis\n"
@@ -45,7 +45,7 @@ static int list_protocols(const cli *c)
 }
 
 
-/* ".1834"; numbers that may pass one keep their first digit. */
+/* ".1834"; a number of one or more keeps its first digit. */
 static const char *short_number(double v, char room[32])
 {
     if (!isfinite(v))
@@ -75,11 +75,11 @@ static const char *interval(const rk_figure *f, char room[80])
 
 
 /* A length of time; "-" where there is none. */
-static const char *amount(double v, const char *format, char room[32])
+static const char *amount(double v, int decimals, char room[32])
 {
     if (!isfinite(v))
         return "-";
-    snprintf(room, 32, format, v);
+    snprintf(room, 32, "%.*f", decimals, v);
     return room;
 }
 
@@ -116,8 +116,8 @@ static void write_row(const cli *c, const rk_report *r, size_t i,
         f = evaluation_figure(row, others[j]);
         out_cell(c, OUT_PLAIN, -10, short_number(f ? f->value : NAN, room));
     }
-    out_cell(c, OUT_PLAIN, -9, amount(row->train_s, "%.1f", room));
-    out_cell(c, OUT_PLAIN, -9, amount(row->p50_us, "%.0f", room));
+    out_cell(c, OUT_PLAIN, -9, amount(row->train_s, 1, room));
+    out_cell(c, OUT_PLAIN, -9, amount(row->p50_us, 0, room));
     putchar('\n');
 }
 
