@@ -365,6 +365,8 @@ typedef struct rk_evaluate_opts {
     const char *effort; /* "fast" "full"; NULL: the configuration's */
     size_t n_users;     /* asked at most, drawn with the seed; 0: all */
     uint64_t seed;
+    bool shuffle_texts; /* a control: every item gets another's vector and
+                           tokens; what is then lost came from meaning */
     rk_progress progress;
 } rk_evaluate_opts;
 

@@ -55,6 +55,8 @@ static void tables_add_global(struct tables *t, cli *c, bool *help)
     const arg_option global[] = {
         {"config", 'c', ARG_TEXT, &c->config, 0, 0},
         {"store", 0, ARG_TEXT, &c->store, 0, 0},
+        {"embedder", 0, ARG_TEXT, &c->embedder, 0, 0},
+        {"writer", 0, ARG_TEXT, &c->writer, 0, 0},
         {"json", 0, ARG_FLAG, &c->json, 0, 0},
         {"quiet", 'q', ARG_FLAG, &c->quiet, 0, 0},
         {"no-progress", 0, ARG_FLAG, &c->no_progress, 0, 0},

@@ -20,6 +20,8 @@ typedef struct cli {
     const char *command; /* the name of the one that runs; NULL: none yet */
     const char *config;
     const char *store;
+    const char *embedder;
+    const char *writer;
     bool json;
     bool quiet;
     bool no_progress;

@@ -16,6 +16,7 @@ int evaluation_read(evaluation *e, cli *c, int argc, char **argv,
         {"effort", 0, ARG_TEXT, &e->effort, 0, 0},
         {"users", 0, ARG_COUNT, &e->n_users, 1, 1000000000},
         {"seed", 0, ARG_COUNT, &e->seed, 0, 4294967295},
+        {"shuffle-texts", 0, ARG_FLAG, &e->shuffle_texts, 0, 0},
     };
     const size_t n_shared = sizeof(shared) / sizeof(shared[0]);
     arg_option all[sizeof(shared) / sizeof(shared[0]) + MOST_OWN];
@@ -44,6 +45,7 @@ int evaluation_run(const evaluation *e, const cli *c, rk_report **out)
         .effort = e->effort,
         .n_users = e->n_users,
         .seed = e->seed,
+        .shuffle_texts = e->shuffle_texts,
     };
     rk_engine *engine = NULL;
     rk_error err = {0};

@@ -11,6 +11,7 @@ typedef struct evaluation {
     arg_words ways;
     size_t n_users;
     size_t seed;
+    bool shuffle_texts;
 } evaluation;
 
 #define EVALUATION_HELP                                                        \
@@ -21,7 +22,9 @@ typedef struct evaluation {
     "                     tens of minutes (default: the configuration's)\n"    \
     "      --users N      how many are asked at most, drawn with the seed\n"   \
     "                     (default: all)\n"                                    \
-    "      --seed N       of all that is drawn by chance (default: 1)\n"
+    "      --seed N       of all that is drawn by chance (default: 1)\n"       \
+    "      --shuffle-texts\n"                                                  \
+    "                     a control: give every item another's text\n"
 
 /* Reads these options, a command's own, and the protocol's name. An exit code;
  * `*done` as in args_read(). */

@@ -101,7 +101,8 @@ int cli_usage(const cli *c, const char *fmt, ...)
 
 int cli_open(const cli *c, rk_engine **out)
 {
-    rk_engine_opts opts = {.store = c->store};
+    rk_engine_opts opts = {
+        .store = c->store, .embedder = c->embedder, .writer = c->writer};
     rk_error err = {0};
 
     if (rk_engine_open(out, c->config, &opts, &err) == RK_OK)

@@ -7,6 +7,7 @@
 #include "engine/others.h"
 #include "engine/propose.h"
 #include "eval/plain_rules.h"
+#include "eval/shuffle.h"
 #include "learn/blend.h"
 #include "paradigms/liking.h"
 #include "paradigms/vocabulary.h"
@@ -73,6 +74,8 @@ int rk_school_open(rk_school *school, rk_engine *e, const rk_task *task,
         rc = rk_readings_make(&school->readings, task->train, &school->settings,
                               &school->run, &school->opts.progress, err);
     school->read_s = seconds_since(start);
+    if (rc == RK_OK && opts->shuffle_texts)
+        rc = rk_shuffle_texts(&school->readings, e->settings.seed, err);
     if (rc == RK_OK)
         rc = train(school, path, err);
     return rc;

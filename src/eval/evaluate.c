@@ -80,10 +80,12 @@ static void write_command(trial *t)
     if (t->opts->data)
         rk_buf_printf(b, " --data %s", t->opts->data);
     for (size_t i = 0; i < t->opts->n_ways; i++)
-        rk_buf_printf(b, "%s%s", i ? "," : " --way ", t->opts->ways[i]);
+        rk_buf_printf(b, " --way '%s'", t->opts->ways[i]);
     rk_buf_printf(b, " --effort %s", t->effort == RK_FULL ? "full" : "fast");
     if (t->opts->n_users)
         rk_buf_printf(b, " --users %zu", t->opts->n_users);
+    if (t->opts->shuffle_texts)
+        rk_buf_puts(b, " --shuffle-texts");
     rk_buf_printf(b, " --seed %llu", (unsigned long long)t->opts->seed);
 }
 
@@ -113,7 +115,9 @@ static int load_task(trial *t, rk_error *err)
 
 static int open_school(trial *t, rk_error *err)
 {
-    rk_school_opts opts = {.effort = t->effort, .progress = t->opts->progress};
+    rk_school_opts opts = {.effort = t->effort,
+                           .shuffle_texts = t->opts->shuffle_texts,
+                           .progress = t->opts->progress};
     bool writer = is_named(t, "tokens") || is_named(t, "llm") ||
                   is_named(t, "rag");
 
@@ -266,6 +270,9 @@ static void add_notes(trial *t)
         t->school.readings.embedder_key[0] ? t->engine->embedder : "none",
         t->school.readings.writer_key[0] ? t->engine->writer : "none",
         t->school.read_s, t->school.train_s);
+    if (t->opts->shuffle_texts)
+        rk_report_add_note(t->box, "a control: every item had the vector and "
+                                   "tokens of another");
     if (blend && blend->left_out[0])
         rk_report_add_note(t->box, "not trained: %s", blend->left_out);
 }
