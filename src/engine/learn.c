@@ -1,6 +1,7 @@
 #include "engine/learn.h"
 
 #include "core/mem.h"
+#include "engine/newcomers.h"
 #include "engine/others.h"
 #include "engine/rank.h"
 #include "learn/popular.h"
@@ -83,7 +84,7 @@ static int fit_all(const rk_workshop *w, const rk_blend *blend, rk_error *err)
 
 /* What the trial is for: what is to be weighed how. */
 typedef struct weights {
-    float fusion[RK_FUSION_FEATURES];
+    float fusion[2][RK_FUSION_FEATURES]; /* the second of newcomers */
     float embeddings[RK_EMBEDDINGS_WEIGHTS];
     bool has_embeddings;
 } weights;
@@ -91,8 +92,9 @@ typedef struct weights {
 
 /* A snapshot of what a trial learnt, to learn on the held likes what each
  * source is worth. */
-static int weigh(const rk_workshop *trial, const char *trial_path,
-                 const rk_seen *held, weights *out, rk_error *err)
+static int weigh(const rk_workshop *w, const rk_workshop *trial,
+                 const char *trial_path, const rk_seen *held, weights *out,
+                 rk_error *err)
 {
     rk_snapshot s = *trial->snapshot;
     rk_snapshot_room room = {0};
@@ -106,7 +108,9 @@ static int weigh(const rk_workshop *trial, const char *trial_path,
     if (rc == RK_OK)
         rc = rk_snapshot_attach(&s, bundle, &room, err);
     if (rc == RK_OK)
-        rc = rk_rank_fit(out->fusion, trial, &s, held, err);
+        rc = rk_rank_fit(out->fusion[0], trial, &s, held, false, err);
+    if (rc == RK_OK)
+        rc = rk_newcomers_fit(out->fusion[1], w, &s, err);
     out->has_embeddings = rc == RK_OK && s.embeddings_rank;
     if (out->has_embeddings)
         memcpy(out->embeddings, s.embeddings_rank, sizeof(out->embeddings));
@@ -153,7 +157,7 @@ static int fit_trial(const rk_workshop *w, const char *trial_path,
     if (rc == RK_OK)
         rc = fit_all(&trial, *blend, err);
     if (rc == RK_OK)
-        rc = weigh(&trial, trial_path, held, out, err);
+        rc = weigh(w, &trial, trial_path, held, out, err);
     rk_bundle_writer_free(trial.out);
     rk_corpus_free(corpus);
     free(held);
@@ -170,7 +174,7 @@ int rk_learn(const rk_workshop *w, const char *trial_path, rk_error *err)
     int rc = fit_trial(w, trial_path, &first, &learnt, err);
 
     if (rc == RK_OK)
-        rc = rk_bundle_put(w->out, "fusion", RK_F32, 1, RK_FUSION_FEATURES,
+        rc = rk_bundle_put(w->out, "fusion", RK_F32, 2, RK_FUSION_FEATURES,
                            learnt.fusion, err);
     if (learnt.has_embeddings)
         final.embeddings_rank = learnt.embeddings;

@@ -351,7 +351,7 @@ static int open_all(opening *o, const rk_settings *settings, rk_run *run,
     if (rc == RK_OK)
         rc = rk_snapshot_attach(s, v->bundle, &v->room, err);
     if (rc == RK_OK && s->fusion)
-        rc = rk_bundle_get(v->bundle, "fusion", RK_F32, 1, RK_FUSION_FEATURES,
+        rc = rk_bundle_get(v->bundle, "fusion", RK_F32, 2, RK_FUSION_FEATURES,
                            &t, err);
     return rc;
 }

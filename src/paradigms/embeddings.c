@@ -9,8 +9,7 @@
  * nothing but a text is scored like any other.
  *
  *   log-odds = bias + a taste + b cos(profile) + c share(user) + d rate(item)
- *   score    = w_0 next + w_1 next, fading + w_2 log-odds
- *                                                   w learnt on last likes
+ *   score    = w_0 next + w_1 log-odds               w learnt on last likes
  */
 #include "paradigms/paradigm.h"
 
@@ -26,8 +25,12 @@
 #include <string.h>
 
 enum { TASTE, PROFILE, USER_SHARE, ITEM_RATE, N_FEATURES };
+enum { NEXT, LIKING }; /* what ranks */
 
-#define LIKING RK_NEXT_COLUMNS /* the last of what ranks */
+
+/* What is liked next teaches little about dislikes, and nothing about who is
+ * known by a profile alone: they have no other voice. */
+#define LEAST_LIKING 0.05f
 
 #define FIT_EVENTS   6000 /* at most: each solves for a user's taste */
 #define FIT_USERS    400  /* at most, for the ranking weights */
@@ -35,7 +38,7 @@ enum { TASTE, PROFILE, USER_SHARE, ITEM_RATE, N_FEATURES };
 
 static const int8_t signs[N_FEATURES] = {+1, +1, +1, +1};
 
-static const float rank_prior[RK_EMBEDDINGS_WEIGHTS] = {1, 1, 1};
+static const float rank_prior[RK_EMBEDDINGS_WEIGHTS] = {1, 1};
 
 
 static const float *all_vectors(const rk_snapshot *s)
@@ -88,8 +91,7 @@ static int rank_features(const rk_snapshot *s, const rk_who *who,
     if (rc == RK_OK)
         rc = rk_next_scores(s, who, ctx ? ctx : &own, &next, err);
     for (size_t i = 0; i < n && rc == RK_OK; i++, like += N_FEATURES) {
-        for (size_t c = 0; c < RK_NEXT_COLUMNS; c++)
-            x[c] = next ? next[c * s->n_items + items[i]] : 0;
+        x[NEXT] = next ? next[items[i]] : 0;
         x[LIKING] = s->embeddings_like.fitted
                         ? rk_logistic_logit(&s->embeddings_like.logistic, like,
                                             NULL)
@@ -110,12 +112,17 @@ static int rank_features(const rk_snapshot *s, const rk_who *who,
 static int fit_rank(const rk_workshop *w, const rk_snapshot *s,
                     float weights[RK_EMBEDDINGS_WEIGHTS], rk_error *err)
 {
+    int rc;
+
     memcpy(weights, w->embeddings_rank ? w->embeddings_rank : rank_prior,
            sizeof(rank_prior));
     if (!w->held)
         return RK_OK;
-    return rk_ranking_fit(weights, w, s, w->held, rank_features, NULL,
-                          RK_EMBEDDINGS_WEIGHTS, FIT_USERS, rank_prior, err);
+    rc = rk_ranking_fit(weights, w, s, w->held, rank_features, NULL,
+                        RK_EMBEDDINGS_WEIGHTS, FIT_USERS, rank_prior, err);
+    if (weights[LIKING] < LEAST_LIKING)
+        weights[LIKING] = LEAST_LIKING;
+    return rc;
 }
 
 
@@ -184,19 +191,15 @@ static int add_hits(const rk_hit *hits, size_t n, rk_candidates *out,
 
 
 /* The k best of what comes next, among the first n items. */
-static size_t best_next(const rk_snapshot *s, const float *next, size_t n,
-                        size_t k, const rk_run *run, rk_hit *hits)
+static size_t best_next(const float *next, size_t n, size_t k,
+                        const rk_run *run, rk_hit *hits)
 {
-    const float *w = s->embeddings_rank;
-    bool all = w[0] + w[1] <= 0;
     rk_topk top;
 
     rk_topk_init(&top, hits, k);
     for (uint32_t i = 0; i < n; i++)
         if (!run->skip || !run->skip(run->skip_ctx, i))
-            rk_topk_add(&top, i,
-                        (all ? 1 : w[0]) * next[i] +
-                            (all ? 1 : w[1]) * next[s->n_items + i]);
+            rk_topk_add(&top, i, next[i]);
     return rk_topk_finish(&top);
 }
 
@@ -215,8 +218,8 @@ static int embeddings_recall(const rk_snapshot *s, const rk_who *who, size_t k,
     int rc = hits ? rk_next_scores(s, who, run, &next, err) : rk_no_memory(err);
 
     if (rc == RK_OK && next) {
-        n = best_next(s, next, liked ? s->n_items : s->n_fitted,
-                      liked ? k : k / 2, run, hits);
+        n = best_next(next, liked ? s->n_items : s->n_fitted, liked ? k : k / 2,
+                      run, hits);
         rc = add_hits(hits, n, out, err);
     }
     if (rc == RK_OK && !(liked && next) && who->vector) {
@@ -258,9 +261,8 @@ static int embeddings_score(const rk_snapshot *s, const rk_who *who,
         x += RK_EMBEDDINGS_WEIGHTS;
     }
     rk_run_trace(run, "rank by vectors", io->n, io->n, start,
-                 "%.2f x next + %.2f x next, the past fading + %.2f x log-odds "
-                 "of a like",
-                 (double)w[0], (double)w[1], (double)w[LIKING]);
+                 "%.2f x next + %.2f x log-odds of a like", (double)w[NEXT],
+                 (double)w[LIKING]);
     free(items);
     free(rows);
     return rc;

@@ -7,30 +7,21 @@
 
 #include <string.h>
 
-static const float decays[RK_NEXT_COLUMNS] = {1, 0.9f};
-
-
-/* One product over the catalogue, both queries at once, since reading x is
- * what takes the time. */
 static int by_history(const rk_snapshot *s, const rk_who *who, float *scores,
                       rk_error *err)
 {
     size_t width = rk_text_map_width(s->text_map);
     uint32_t *items = rk_alloc_array(who->n_history, sizeof(*items));
-    float *query = rk_alloc_array(width, sizeof(*query) * RK_NEXT_COLUMNS);
+    float *query = rk_alloc_array(width, sizeof(*query));
     int rc = items && query ? RK_OK : rk_no_memory(err);
 
     if (rc == RK_OK) {
         size_t n = rk_who_latest(who, +1, who->n_history, items);
 
-        for (size_t c = 0; c < RK_NEXT_COLUMNS; c++) {
-            rk_text_map_query(s->text_map, items, n, decays[c],
-                              query + c * width);
-        }
-        rk_gemm(false, true, RK_NEXT_COLUMNS, s->n_items, width, 1, query,
-                s->text_x, 0, scores);
-        for (size_t c = 0; c < RK_NEXT_COLUMNS; c++)
-            rk_zscore(scores + c * s->n_items, s->n_items);
+        rk_text_map_query(s->text_map, items, n, 1, query);
+        for (size_t i = 0; i < s->n_items; i++)
+            scores[i] = rk_dot(query, s->text_x + i * width, width);
+        rk_zscore(scores, s->n_items);
     }
     free(items);
     free(query);
@@ -43,8 +34,6 @@ static void by_profile(const rk_snapshot *s, const rk_who *who, float *scores)
     memset(scores, 0, s->n_items * sizeof(*scores));
     rk_user_map_score(s->user_map, who->vector, scores);
     rk_zscore(scores, s->n_fitted);
-    for (size_t c = 1; c < RK_NEXT_COLUMNS; c++)
-        memcpy(scores + c * s->n_items, scores, s->n_items * sizeof(*scores));
 }
 
 
@@ -62,8 +51,7 @@ int rk_next_scores(const rk_snapshot *s, const rk_who *who, rk_run *run,
         *scores = run->next;
         return RK_OK;
     }
-    out = rk_run_keep(
-        run, rk_alloc_array(s->n_items, sizeof(*out) * RK_NEXT_COLUMNS));
+    out = rk_run_keep(run, rk_alloc_array(s->n_items, sizeof(*out)));
     if (!out)
         return rk_no_memory(err);
     if (liked)

@@ -300,7 +300,7 @@ int rk_snapshot_attach(rk_snapshot *s, const rk_bundle *b,
     s->catalogue_share = share ? *share : 0.5f;
     rc = attach_blend(s, b, room, err);
     if (rc == RK_OK)
-        rc = floats_get(b, "fusion", 1, 0, &s->fusion, err);
+        rc = floats_get(b, "fusion", 2, 0, &s->fusion, err);
     if (rc == RK_OK)
         rc = attach_embeddings(s, b, &room->user_map, err);
     if (rc == RK_OK)

@@ -39,9 +39,9 @@ typedef struct rk_like_model {
     rk_logistic logistic;
 } rk_like_model;
 
-/* What the embeddings way ranks by: what comes next, twice, and the log-odds
- * of a like. */
-#define RK_EMBEDDINGS_WEIGHTS 3
+/* What the embeddings way ranks by: what comes next, and the log-odds of a
+ * like. */
+#define RK_EMBEDDINGS_WEIGHTS 2
 
 typedef struct rk_snapshot {
     const rk_settings *settings;
@@ -72,7 +72,7 @@ typedef struct rk_snapshot {
     rk_like_model embeddings_like;
     rk_like_model tokens_like;
     rk_like_model llm_like;
-    const float *fusion;          /* (RK_FUSION_FEATURES), see engine/rank.h */
+    const float *fusion;          /* (2, RK_FUSION_FEATURES), engine/rank.h */
     const float *embeddings_rank; /* (RK_EMBEDDINGS_WEIGHTS) */
     /* Mean and spread of readings over sample users, which a wish is measured
      * against: (n_categories) and (n_categories, n - n_categories). */

@@ -1,0 +1,265 @@
+#include "engine/newcomers.h"
+
+#include "core/blas.h"
+#include "core/mem.h"
+#include "core/rng.h"
+#include "core/topk.h"
+#include "engine/rank.h"
+#include "learn/popular.h"
+
+#include <math.h>
+#include <string.h>
+
+#define APART_LEAST 100 /* users to choose by, where there are twice as many   \
+                         */
+#define APART_SHARE 10  /* one in so many, where that is more */
+#define APART_MOST  1000
+#define FIRST_ITEMS 20 /* likes of somebody new: later ones follow a history   \
+                        */
+#define BEST 10        /* NDCG at */
+
+/* Ascending. The last leaves popularity with hardly a trace of the profile. */
+static const float lambdas[] = {1, 10, 100, 1000, 1e6f};
+
+#define N_LAMBDAS (sizeof(lambdas) / sizeof(lambdas[0]))
+
+/* Users apart, and everything made without them. */
+typedef struct school {
+    const rk_workshop *w;
+    rk_histories *all;
+    uint32_t *apart; /* (n_apart) users */
+    uint32_t n_apart;
+    rk_corpus rest; /* the workshop's, their events taken out */
+    rk_histories *histories;
+    rk_user_map map;   /* of the rest, with the best lambda */
+    rk_seen *held;     /* (n_users) a like of each user apart */
+    float *popularity; /* (n_items) of the rest */
+    float *like_rate;  /* (n_items) */
+} school;
+
+
+static bool is_known(const school *s, size_t user)
+{
+    size_t d = s->w->snapshot->d;
+    const float *v = s->w->user_vectors + user * d;
+
+    return s->all->start[user + 1] > s->all->start[user] && rk_dot(v, v, d) > 0;
+}
+
+
+/* Who is set apart, in no order. */
+static int draw(school *s, rk_error *err)
+{
+    rk_rng rng = {s->w->snapshot->settings->seed};
+    uint32_t n = 0;
+    uint32_t apart;
+
+    s->apart = rk_alloc_array(s->all->n_users, sizeof(*s->apart));
+    if (!s->apart)
+        return rk_no_memory(err);
+    for (uint32_t u = 0; u < s->all->n_users; u++)
+        if (is_known(s, u))
+            s->apart[n++] = u;
+    rk_rng_shuffle(&rng, s->apart, n);
+    apart = n / APART_SHARE;
+    apart = apart < APART_LEAST ? APART_LEAST : apart;
+    apart = apart > APART_MOST ? APART_MOST : apart;
+    s->n_apart = apart < n / 2 ? apart : n / 2;
+    return RK_OK;
+}
+
+
+/* The corpus without the events of users apart; one of each one's first likes
+ * is held. */
+static int take_out(school *s, rk_error *err)
+{
+    const rk_corpus *c = s->w->corpus;
+    rk_rng rng = {s->w->snapshot->settings->seed + 1};
+    size_t n = 0;
+
+    s->rest = *c;
+    s->rest.start = rk_calloc(c->n_users + 1, sizeof(*s->rest.start));
+    s->rest.seen = rk_alloc_array(c->start[c->n_users], sizeof(*s->rest.seen));
+    s->held = rk_calloc(c->n_users, sizeof(*s->held));
+    if (!s->rest.start || !s->rest.seen || !s->held)
+        return rk_no_memory(err);
+    for (size_t u = 0; u < c->n_users; u++)
+        s->held[u].item = RK_NO_ID;
+    for (uint32_t i = 0; i < s->n_apart; i++) {
+        uint32_t u = s->apart[i];
+        size_t likes = s->all->start[u + 1] - s->all->start[u];
+        uint32_t first = likes < FIRST_ITEMS ? (uint32_t)likes : FIRST_ITEMS;
+
+        s->held[u]
+            .item = s->all->item[s->all->start[u] + rk_rng_below(&rng, first)];
+    }
+    for (size_t u = 0; u < c->n_users; u++) {
+        size_t len = c->start[u + 1] - c->start[u];
+
+        if (s->held[u].item == RK_NO_ID && len) {
+            memcpy(s->rest.seen + n, c->seen + c->start[u],
+                   len * sizeof(*c->seen));
+            n += len;
+        }
+        s->rest.start[u + 1] = n;
+    }
+    return rk_histories_new(&s->histories, &s->rest, err);
+}
+
+
+/* NDCG@10 of one user's first likes. */
+static double ndcg_of(const school *s, const float *scores, uint32_t user)
+{
+    const uint32_t *liked = s->all->item + s->all->start[user];
+    size_t n = s->all->start[user + 1] - s->all->start[user];
+    rk_hit room[BEST];
+    double ideal = 0;
+    double sum = 0;
+    size_t found;
+    rk_topk top;
+
+    n = n < FIRST_ITEMS ? n : FIRST_ITEMS;
+    rk_topk_init(&top, room, BEST);
+    for (uint32_t i = 0; i < s->all->n_items; i++)
+        rk_topk_add(&top, i, scores[i]);
+    found = rk_topk_finish(&top);
+    for (size_t k = 0; k < BEST; k++) {
+        double worth = 1 / log2((double)k + 2);
+
+        ideal += k < n ? worth : 0;
+        for (size_t i = 0; k < found && i < n; i++)
+            sum += liked[i] == room[k].index ? worth : 0;
+    }
+    return sum / ideal;
+}
+
+
+static int try_lambda(const school *s, const rk_user_map *map, double *ndcg,
+                      rk_error *err)
+{
+    size_t d = s->w->snapshot->d;
+    float *scores = rk_alloc_array(s->all->n_items, sizeof(*scores));
+
+    if (!scores)
+        return rk_no_memory(err);
+    *ndcg = 0;
+    for (uint32_t i = 0; i < s->n_apart; i++) {
+        rk_user_map_score(map, s->w->user_vectors + s->apart[i] * d, scores);
+        *ndcg += ndcg_of(s, scores, s->apart[i]);
+    }
+    free(scores);
+    return RK_OK;
+}
+
+
+/* The best lambda, the greater of equals, and in s->map the map that it makes
+ * of the rest. */
+static int choose(school *s, float *lambda, rk_error *err)
+{
+    double best = -1;
+    int rc = RK_OK;
+
+    for (size_t l = N_LAMBDAS; l-- > 0 && rc == RK_OK;) {
+        rk_user_map map;
+        double ndcg = 0;
+
+        rc = rk_user_map_fit(&map, s->w->user_vectors, s->w->snapshot->d,
+                             s->histories, lambdas[l], err);
+        if (rc)
+            break;
+        rc = try_lambda(s, &map, &ndcg, err);
+        if (rc == RK_OK && ndcg > best) {
+            rk_user_map swap = s->map;
+
+            s->map = map;
+            map = swap;
+            best = ndcg;
+            *lambda = lambdas[l];
+        }
+        rk_user_map_clear(&map);
+    }
+    return rc;
+}
+
+
+/* The fusion's weights: users apart asked without their histories, by counts
+ * and a map that have not seen them. */
+static int weigh(school *s, const rk_snapshot *learnt, float *weights,
+                 rk_error *err)
+{
+    size_t n = s->all->n_items;
+    rk_snapshot without = *learnt;
+    rk_workshop w = *s->w;
+    int rc;
+
+    s->popularity = rk_alloc_array(n, sizeof(*s->popularity));
+    s->like_rate = rk_alloc_array(n, sizeof(*s->like_rate));
+    if (!s->popularity || !s->like_rate)
+        return rk_no_memory(err);
+    rk_popular_fit(&s->rest, learnt->settings->half_life_days, s->popularity);
+    rc = rk_like_rate_fit(&s->rest, s->like_rate, err);
+    without.popularity = s->popularity;
+    without.like_rate = s->like_rate;
+    without.user_map = &s->map;
+    w.corpus = &s->rest;
+    if (rc == RK_OK)
+        rc = rk_rank_fit(weights, &w, &without, s->held, true, err);
+    return rc;
+}
+
+
+static void clear(school *s)
+{
+    rk_histories_free(s->all);
+    rk_histories_free(s->histories);
+    rk_user_map_clear(&s->map);
+    free(s->apart);
+    free(s->rest.start);
+    free(s->rest.seen);
+    free(s->held);
+    free(s->popularity);
+    free(s->like_rate);
+}
+
+
+static int put_map(const school *s, float lambda, rk_error *err)
+{
+    rk_user_map map;
+    int rc = rk_user_map_fit(&map, s->w->user_vectors, s->w->snapshot->d,
+                             s->all, lambda, err);
+
+    if (rc)
+        return rc;
+    rc = rk_user_map_put(&map, s->w->out, err);
+    rk_user_map_clear(&map);
+    return rc;
+}
+
+
+int rk_newcomers_fit(float *weights, const rk_workshop *w, const rk_snapshot *s,
+                     rk_error *err)
+{
+    school of = {.w = w};
+    float lambda = 0;
+    int rc;
+
+    rk_rank_prior(weights, true);
+    if (!w->user_vectors || !w->snapshot->vectors)
+        return RK_OK;
+    rc = rk_histories_new(&of.all, w->corpus, err);
+    if (rc == RK_OK)
+        rc = draw(&of, err);
+    if (rc || of.n_apart == 0)
+        goto done;
+    rc = take_out(&of, err);
+    if (rc == RK_OK)
+        rc = choose(&of, &lambda, err);
+    if (rc == RK_OK)
+        rc = weigh(&of, s, weights, err);
+    if (rc == RK_OK)
+        rc = put_map(&of, lambda, err);
+
+done:
+    clear(&of);
+    return rc;
+}
