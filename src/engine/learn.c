@@ -5,6 +5,7 @@
 #include "engine/others.h"
 #include "engine/rank.h"
 #include "learn/popular.h"
+#include "paradigms/carry.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -64,7 +65,7 @@ static int fit_all(const rk_workshop *w, const rk_blend *blend, rk_error *err)
     with.snapshot = &s;
     s.blend = blend;
     if (rc == RK_OK)
-        rc = rk_snapshot_read_texts(&s, &texts, err);
+        rc = rk_carry_texts(&s, &texts, err);
     if (rc == RK_OK)
         rc = rk_progress_report(w->progress, stage, 0, n_steps, err);
     if (rc == RK_OK && blend)

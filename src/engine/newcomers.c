@@ -10,16 +10,19 @@
 #include <math.h>
 #include <string.h>
 
-#define APART_LEAST 100 /* users to choose by, where there are twice as many   \
-                         */
-#define APART_SHARE 10  /* one in so many, where that is more */
-#define APART_MOST  1000
-#define FIRST_ITEMS 20 /* likes of somebody new: later ones follow a history   \
+#define APART_LEAST                                                            \
+    100                /* users to choose by, where there are twice as many    \
                         */
-#define BEST 10        /* NDCG at */
+#define APART_SHARE 10 /* one in so many, where that is more */
+#define APART_MOST  1000
+#define FIRST_ITEMS                                                            \
+    20          /* likes of somebody new: later ones follow a history          \
+                 */
+#define BEST 10 /* NDCG at */
 
-/* Ascending. The last leaves popularity with hardly a trace of the profile. */
-static const float lambdas[] = {1, 10, 100, 1000, 1e6f};
+#define CERTAIN 2 /* standard errors */
+
+static const float lambdas[] = {1, 10, 100, 300, 1000, 3000, 10000};
 
 #define N_LAMBDAS (sizeof(lambdas) / sizeof(lambdas[0]))
 
@@ -134,50 +137,78 @@ static double ndcg_of(const school *s, const float *scores, uint32_t user)
 }
 
 
-static int try_lambda(const school *s, const rk_user_map *map, double *ndcg,
-                      rk_error *err)
+/* NDCG of each user apart by a map, or, where `plain`, by its base alone, which
+ * is popularity. */
+static int ask(const school *s, const rk_user_map *map, bool plain,
+               double *ndcg, rk_error *err)
 {
     size_t d = s->w->snapshot->d;
     float *scores = rk_alloc_array(s->all->n_items, sizeof(*scores));
 
     if (!scores)
         return rk_no_memory(err);
-    *ndcg = 0;
     for (uint32_t i = 0; i < s->n_apart; i++) {
-        rk_user_map_score(map, s->w->user_vectors + s->apart[i] * d, scores);
-        *ndcg += ndcg_of(s, scores, s->apart[i]);
+        uint32_t u = s->apart[i];
+
+        if (!plain)
+            rk_user_map_score(map, s->w->user_vectors + u * d, scores);
+        ndcg[i] = ndcg_of(s, plain ? map->base : scores, u);
     }
     free(scores);
     return RK_OK;
 }
 
 
-/* The best lambda, the greater of equals, and in s->map the map that it makes
- * of the rest. */
+/* By how many standard errors the one does better, user by user. */
+static double better_by(const double *ndcg, const double *plain, size_t n)
+{
+    double mean = 0;
+    double square = 0;
+    double spread;
+
+    for (size_t i = 0; i < n; i++) {
+        double more = ndcg[i] - plain[i];
+
+        mean += more / (double)n;
+        square += more * more / (double)n;
+    }
+    spread = sqrt((square - mean * mean) / (double)n);
+    return spread > 0 ? mean / spread : 0;
+}
+
+
+/* The lambda whose map of the rest does best beside popularity, that map in
+ * s->map; 0 when none does better by CERTAIN. */
 static int choose(school *s, float *lambda, rk_error *err)
 {
-    double best = -1;
-    int rc = RK_OK;
+    double *ndcg = rk_alloc_array(s->n_apart, 2 * sizeof(*ndcg));
+    double *plain = ndcg + s->n_apart;
+    double best = CERTAIN;
+    int rc = ndcg ? RK_OK : rk_no_memory(err);
 
+    *lambda = 0;
     for (size_t l = N_LAMBDAS; l-- > 0 && rc == RK_OK;) {
-        rk_user_map map;
-        double ndcg = 0;
+        rk_user_map map = {0};
+        double by;
 
         rc = rk_user_map_fit(&map, s->w->user_vectors, s->w->snapshot->d,
                              s->histories, lambdas[l], err);
-        if (rc)
-            break;
-        rc = try_lambda(s, &map, &ndcg, err);
-        if (rc == RK_OK && ndcg > best) {
+        if (rc == RK_OK && l == N_LAMBDAS - 1)
+            rc = ask(s, &map, true, plain, err);
+        if (rc == RK_OK)
+            rc = ask(s, &map, false, ndcg, err);
+        by = rc == RK_OK ? better_by(ndcg, plain, s->n_apart) : 0;
+        if (by > best) {
             rk_user_map swap = s->map;
 
             s->map = map;
             map = swap;
-            best = ndcg;
+            best = by;
             *lambda = lambdas[l];
         }
         rk_user_map_clear(&map);
     }
+    free(ndcg);
     return rc;
 }
 
@@ -200,7 +231,7 @@ static int weigh(school *s, const rk_snapshot *learnt, float *weights,
     rc = rk_like_rate_fit(&s->rest, s->like_rate, err);
     without.popularity = s->popularity;
     without.like_rate = s->like_rate;
-    without.user_map = &s->map;
+    without.user_map = s->map.n_items ? &s->map : NULL;
     w.corpus = &s->rest;
     if (rc == RK_OK)
         rc = rk_rank_fit(weights, &w, &without, s->held, true, err);
@@ -256,7 +287,7 @@ int rk_newcomers_fit(float *weights, const rk_workshop *w, const rk_snapshot *s,
         rc = choose(&of, &lambda, err);
     if (rc == RK_OK)
         rc = weigh(&of, s, weights, err);
-    if (rc == RK_OK)
+    if (rc == RK_OK && lambda > 0)
         rc = put_map(&of, lambda, err);
 
 done:

@@ -11,8 +11,10 @@
  * weights of the fusion for newcomers, float32 (RK_FUSION_FEATURES). `s` is
  * what a trial has learnt, its rank weights and log-odds among them. A tenth of
  * the users with profile and likes, at least 100 of them or half, is taken out
- * by the settings' seed; the map's lambda is what does best for them. Without
- * profiles there is no map, and the weights are the prior. */
+ * by the settings' seed; the map's lambda is what does best for them. There is
+ * no map without profiles, or where it does not do better for those users than
+ * popularity does, by two standard errors: what a profile says is then left to
+ * its nearness to items. */
 int rk_newcomers_fit(float *weights, const rk_workshop *w, const rk_snapshot *s,
                      rk_error *err);
 

@@ -42,7 +42,7 @@ static int by_profile(const rk_snapshot *s, const rk_who *who, rk_run *run,
 
     if (!s->user_map || !who->vector)
         return RK_OK;
-    out = rk_run_keep(run, rk_alloc_array(s->n_fitted, sizeof(*out)));
+    out = rk_run_keep(run, rk_alloc_array(s->user_map->n_items, sizeof(*out)));
     if (!out)
         return rk_no_memory(err);
     rk_user_map_score(s->user_map, who->vector, out);

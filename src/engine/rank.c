@@ -178,6 +178,10 @@ static int add_part(const rk_snapshot *s, const rk_who *who,
                               "%s with all users",
                               part >= 0 ? "popular" : "not popular");
     case RK_BY_OTHERS:
+        if (rk_who_count(who, +1) == 0)
+            return rk_reasons_add(out, "model", names[feature], part, err,
+                                  "%s by people with such a profile",
+                                  part >= 0 ? "liked" : "liked less");
         near = rk_others_witness(s, who, c->item);
         if (near == RK_NO_ID)
             return rk_reasons_add(out, "model", names[feature], part, err,

@@ -38,6 +38,7 @@ enum { NEXT, LIKING }; /* what ranks */
 
 static const int8_t signs[N_FEATURES] = {+1, +1, +1, +1};
 
+/* Also of who liked nothing: those who did teach little about them. */
 static const float rank_prior[RK_EMBEDDINGS_WEIGHTS] = {1, 1};
 
 
@@ -205,7 +206,7 @@ static size_t best_next(const float *next, size_t n, size_t k,
 
 
 /* Likes: the best of the whole catalogue. A profile alone: half of what such
- * profiles like, which knows no newer items, and what is near to its words. */
+ * profiles like, and what is near to its words. */
 static int embeddings_recall(const rk_snapshot *s, const rk_who *who, size_t k,
                              rk_candidates *out, rk_run *run, rk_error *err)
 {
@@ -218,8 +219,7 @@ static int embeddings_recall(const rk_snapshot *s, const rk_who *who, size_t k,
     int rc = hits ? rk_next_scores(s, who, run, &next, err) : rk_no_memory(err);
 
     if (rc == RK_OK && next) {
-        n = best_next(next, liked ? s->n_items : s->n_fitted, liked ? k : k / 2,
-                      run, hits);
+        n = best_next(next, s->n_items, liked ? k : k / 2, run, hits);
         rc = add_hits(hits, n, out, err);
     }
     if (rc == RK_OK && !(liked && next) && who->vector) {
@@ -242,7 +242,7 @@ static int embeddings_recall(const rk_snapshot *s, const rk_who *who, size_t k,
 static int embeddings_score(const rk_snapshot *s, const rk_who *who,
                             rk_candidates *io, rk_run *run, rk_error *err)
 {
-    const float *w = s->embeddings_rank;
+    const float *w = rk_who_count(who, +1) ? s->embeddings_rank : rank_prior;
     int64_t start = rk_clock_us();
     uint32_t *items = rk_alloc_array(io->n, sizeof(*items));
     float *rows = rk_alloc_array(io->n, sizeof(*rows) * RK_EMBEDDINGS_WEIGHTS);

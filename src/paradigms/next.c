@@ -31,9 +31,8 @@ static int by_history(const rk_snapshot *s, const rk_who *who, float *scores,
 
 static void by_profile(const rk_snapshot *s, const rk_who *who, float *scores)
 {
-    memset(scores, 0, s->n_items * sizeof(*scores));
     rk_user_map_score(s->user_map, who->vector, scores);
-    rk_zscore(scores, s->n_fitted);
+    rk_zscore(scores, s->n_items);
 }
 
 

@@ -6,8 +6,7 @@
  * more holds for items that others had next, which is what the blend is for;
  * of items that nobody had, the whole history finds more (cold-items, recall@20
  * .43 against .33 with decay .9). To who liked nothing: what the user map
- * (learn/user_map.h) has learnt that such a profile likes, which says nothing
- * of items newer than it. */
+ * (learn/user_map.h) has learnt that such a profile likes. */
 #ifndef RK_PARADIGMS_NEXT_H
 #define RK_PARADIGMS_NEXT_H
 

@@ -4,7 +4,7 @@
 #include "core/text.h"
 #include "data/record.h"
 #include "data/template.h"
-#include "learn/text_map.h"
+#include "paradigms/carry.h"
 
 #include <string.h>
 
@@ -136,10 +136,10 @@ static int attach_embeddings(rk_snapshot *s, const rk_bundle *b,
                         &s->embeddings_rank, err);
     if (rc == RK_OK)
         rc = like_model_get(b, "embeddings.like", &s->embeddings_like, err);
-    if (rc == RK_OK && s->vectors && rk_bundle_has(b, "user_map.mean")) {
+    if (rc == RK_OK && s->vectors && rk_bundle_has(b, "user_map.mean"))
         rc = rk_user_map_get(room, b, s->n_fitted, s->d, err);
-        s->user_map = rc == RK_OK ? room : NULL;
-    }
+    if (rc == RK_OK && room->n_items)
+        rc = rk_carry_profiles(s, room, err);
     return rc;
 }
 
@@ -191,71 +191,6 @@ static int attach_writer(rk_snapshot *s, const rk_bundle *b, rk_error *err)
 }
 
 
-/* x of items [first, first + n), from their vectors and tokens. */
-static int texts_fill(const rk_snapshot *s, size_t first, size_t n, float *x,
-                      rk_error *err)
-{
-    rk_csr tokens = s->item_tokens;
-    rk_side side = {.vectors = rk_snapshot_vector(s, (uint32_t)first),
-                    .d = s->d};
-
-    if (tokens.n_rows) {
-        tokens.start += first;
-        tokens.n_rows = n;
-        side.tokens = &tokens;
-    }
-    return rk_text_map_features(
-        s->text_map, &side, n, x + first * rk_text_map_width(s->text_map), err);
-}
-
-
-static int texts_renew(const rk_snapshot *s, float **room, rk_error *err)
-{
-    size_t width = rk_text_map_width(s->text_map);
-    size_t n = s->n_fitted;
-    int rc = RK_OK;
-
-    *room = rk_alloc_array(s->n_items, width * sizeof(**room));
-    if (!*room)
-        return rk_no_memory(err);
-    memcpy(*room, rk_text_map_rows(s->text_map), n * width * sizeof(**room));
-    for (size_t i = 0; s->is_changed && i < n && rc == RK_OK; i++)
-        if (s->is_changed[i])
-            rc = texts_fill(s, i, 1, *room, err);
-    if (rc == RK_OK && s->n_items > n)
-        rc = texts_fill(s, n, s->n_items - n, *room, err);
-    if (rc) {
-        free(*room);
-        *room = NULL;
-    }
-    return rc;
-}
-
-
-int rk_snapshot_read_texts(rk_snapshot *s, float **room, rk_error *err)
-{
-    bool same = s->n_items == s->n_fitted;
-    int rc = RK_OK;
-
-    *room = NULL;
-    s->text_map = NULL;
-    s->text_x = NULL;
-    for (size_t m = 0; s->blend && s->vectors && m < s->blend->n_models; m++)
-        if (s->blend->models[m]->learner == &rk_learner_text_map)
-            s->text_map = s->blend->models[m];
-    if (!s->text_map)
-        return RK_OK;
-    for (size_t i = 0; s->is_changed && i < s->n_fitted; i++)
-        same = same && !s->is_changed[i];
-    if (!same)
-        rc = texts_renew(s, room, err);
-    s->text_x = same ? rk_text_map_rows(s->text_map) : *room;
-    if (rc)
-        s->text_map = NULL;
-    return rc;
-}
-
-
 static int attach_blend(rk_snapshot *s, const rk_bundle *b,
                         rk_snapshot_room *room, rk_error *err)
 {
@@ -265,7 +200,7 @@ static int attach_blend(rk_snapshot *s, const rk_bundle *b,
         return RK_OK;
     s->blend = room->blend;
     if (rc == RK_OK)
-        rc = rk_snapshot_read_texts(s, &room->text_x, err);
+        rc = rk_carry_texts(s, &room->text_x, err);
     if (rc == RK_OK && rk_bundle_has(b, "ease.rows.start"))
         rc = rk_csr_get(b, "ease.rows", s->n_fitted, s->n_fitted, &s->ease,
                         err);
@@ -276,6 +211,7 @@ static int attach_blend(rk_snapshot *s, const rk_bundle *b,
 void rk_snapshot_room_clear(rk_snapshot_room *room)
 {
     rk_blend_free(room->blend);
+    rk_user_map_clear(&room->user_map);
     free(room->text_x);
     room->blend = NULL;
     room->text_x = NULL;
@@ -288,8 +224,7 @@ int rk_snapshot_attach(rk_snapshot *s, const rk_bundle *b,
     const float *share;
     int rc;
 
-    room->blend = NULL;
-    room->text_x = NULL;
+    memset(room, 0, sizeof(*room));
     rc = floats_get(b, "popularity", 1, s->n_fitted, &s->popularity, err);
     if (rc == RK_OK)
         rc = floats_get(b, "like_rate", 1, s->n_fitted, &s->like_rate, err);

@@ -101,11 +101,6 @@ int rk_snapshot_attach(rk_snapshot *s, const rk_bundle *b,
                        rk_snapshot_room *room, rk_error *err);
 void rk_snapshot_room_clear(rk_snapshot_room *room);
 
-/* Points text_map and text_x at what the blend has. Rows of items newer than
- * the model, or changed since, are made anew: then all lie in *room, yours to
- * free, which is NULL otherwise and after a failure. */
-int rk_snapshot_read_texts(rk_snapshot *s, float **room, rk_error *err);
-
 /* Of one item. */
 const char *rk_snapshot_title(const rk_snapshot *s, uint32_t item);
 const char *rk_snapshot_id(const rk_snapshot *s, uint32_t item);
