@@ -86,7 +86,7 @@ static int fit_all(const rk_workshop *w, const rk_blend *blend, rk_error *err)
 /* What the trial is for: what is to be weighed how. */
 typedef struct weights {
     float fusion[2][RK_FUSION_FEATURES]; /* the second of newcomers */
-    float embeddings[RK_EMBEDDINGS_WEIGHTS];
+    float embeddings[2][RK_EMBEDDINGS_WEIGHTS];
     bool has_embeddings;
 } weights;
 
@@ -110,11 +110,11 @@ static int weigh(const rk_workshop *w, const rk_workshop *trial,
         rc = rk_snapshot_attach(&s, bundle, &room, err);
     if (rc == RK_OK)
         rc = rk_rank_fit(out->fusion[0], trial, &s, held, false, err);
-    if (rc == RK_OK)
-        rc = rk_newcomers_fit(out->fusion[1], w, &s, err);
     out->has_embeddings = rc == RK_OK && s.embeddings_rank;
     if (out->has_embeddings)
         memcpy(out->embeddings, s.embeddings_rank, sizeof(out->embeddings));
+    if (rc == RK_OK)
+        rc = rk_newcomers_fit(out->fusion[1], out->embeddings[1], w, &s, err);
     rk_snapshot_room_clear(&room);
     rk_bundle_close(bundle);
     return rc;
@@ -178,7 +178,7 @@ int rk_learn(const rk_workshop *w, const char *trial_path, rk_error *err)
         rc = rk_bundle_put(w->out, "fusion", RK_F32, 2, RK_FUSION_FEATURES,
                            learnt.fusion, err);
     if (learnt.has_embeddings)
-        final.embeddings_rank = learnt.embeddings;
+        final.embeddings_rank = learnt.embeddings[0];
     if (rc == RK_OK && first)
         rc = rk_others_refit(&blend, w, first, err);
     if (rc == RK_OK)

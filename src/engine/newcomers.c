@@ -6,6 +6,7 @@
 #include "core/topk.h"
 #include "engine/rank.h"
 #include "learn/popular.h"
+#include "paradigms/embeddings.h"
 
 #include <math.h>
 #include <string.h>
@@ -159,12 +160,12 @@ static int ask(const school *s, const rk_user_map *map, bool plain,
 }
 
 
-/* By how many standard errors the one does better, user by user. */
+/* How much better the one does, user by user, where that is certain; else 0. */
 static double better_by(const double *ndcg, const double *plain, size_t n)
 {
     double mean = 0;
     double square = 0;
-    double spread;
+    double error;
 
     for (size_t i = 0; i < n; i++) {
         double more = ndcg[i] - plain[i];
@@ -172,32 +173,33 @@ static double better_by(const double *ndcg, const double *plain, size_t n)
         mean += more / (double)n;
         square += more * more / (double)n;
     }
-    spread = sqrt((square - mean * mean) / (double)n);
-    return spread > 0 ? mean / spread : 0;
+    error = sqrt(fmax(0, square - mean * mean) / (double)n);
+    return mean > CERTAIN * error ? mean : 0;
 }
 
 
-/* The lambda whose map of the rest does best beside popularity, that map in
- * s->map; 0 when none does better by CERTAIN. */
+/* The lambda whose map of the rest does best beside popularity, and that map
+ * in s->map; 0 when none certainly does better. */
 static int choose(school *s, float *lambda, rk_error *err)
 {
     double *ndcg = rk_alloc_array(s->n_apart, 2 * sizeof(*ndcg));
-    double *plain = ndcg + s->n_apart;
-    double best = CERTAIN;
+    double *plain = ndcg ? ndcg + s->n_apart : NULL;
+    double best = 0;
     int rc = ndcg ? RK_OK : rk_no_memory(err);
 
     *lambda = 0;
-    for (size_t l = N_LAMBDAS; l-- > 0 && rc == RK_OK;) {
+    for (size_t l = 0; l < N_LAMBDAS && rc == RK_OK; l++) {
         rk_user_map map = {0};
-        double by;
+        double by = 0;
 
         rc = rk_user_map_fit(&map, s->w->user_vectors, s->w->snapshot->d,
                              s->histories, lambdas[l], err);
-        if (rc == RK_OK && l == N_LAMBDAS - 1)
+        if (rc == RK_OK && l == 0)
             rc = ask(s, &map, true, plain, err);
         if (rc == RK_OK)
             rc = ask(s, &map, false, ndcg, err);
-        by = rc == RK_OK ? better_by(ndcg, plain, s->n_apart) : 0;
+        if (rc == RK_OK)
+            by = better_by(ndcg, plain, s->n_apart);
         if (by > best) {
             rk_user_map swap = s->map;
 
@@ -213,11 +215,12 @@ static int choose(school *s, float *lambda, rk_error *err)
 }
 
 
-/* The fusion's weights: users apart asked without their histories, by counts
- * and a map that have not seen them. */
-static int weigh(school *s, const rk_snapshot *learnt, float *weights,
-                 rk_error *err)
+/* What each source is worth: users apart are asked without their histories, by
+ * counts and a map that have not seen them. */
+static int weigh(school *s, const rk_snapshot *learnt, float *fusion,
+                 float *embeddings, rk_error *err)
 {
+    float rank[2][RK_EMBEDDINGS_WEIGHTS];
     size_t n = s->all->n_items;
     rk_snapshot without = *learnt;
     rk_workshop w = *s->w;
@@ -234,8 +237,13 @@ static int weigh(school *s, const rk_snapshot *learnt, float *weights,
     without.user_map = s->map.n_items ? &s->map : NULL;
     w.corpus = &s->rest;
     if (rc == RK_OK)
-        rc = rk_rank_fit(weights, &w, &without, s->held, true, err);
-    return rc;
+        rc = rk_embeddings_weigh(embeddings, &w, &without, s->held, err);
+    if (rc)
+        return rc;
+    memcpy(rank[0], learnt->embeddings_rank, sizeof(rank[0]));
+    memcpy(rank[1], embeddings, sizeof(rank[1]));
+    without.embeddings_rank = rank[0];
+    return rk_rank_fit(fusion, &w, &without, s->held, true, err);
 }
 
 
@@ -267,15 +275,15 @@ static int put_map(const school *s, float lambda, rk_error *err)
 }
 
 
-int rk_newcomers_fit(float *weights, const rk_workshop *w, const rk_snapshot *s,
-                     rk_error *err)
+int rk_newcomers_fit(float *fusion, float *embeddings, const rk_workshop *w,
+                     const rk_snapshot *s, rk_error *err)
 {
     school of = {.w = w};
     float lambda = 0;
     int rc;
 
-    rk_rank_prior(weights, true);
-    if (!w->user_vectors || !w->snapshot->vectors)
+    rk_rank_prior(fusion, true);
+    if (!w->user_vectors || !s->embeddings_rank)
         return RK_OK;
     rc = rk_histories_new(&of.all, w->corpus, err);
     if (rc == RK_OK)
@@ -286,7 +294,7 @@ int rk_newcomers_fit(float *weights, const rk_workshop *w, const rk_snapshot *s,
     if (rc == RK_OK)
         rc = choose(&of, &lambda, err);
     if (rc == RK_OK)
-        rc = weigh(&of, s, weights, err);
+        rc = weigh(&of, s, fusion, embeddings, err);
     if (rc == RK_OK && lambda > 0)
         rc = put_map(&of, lambda, err);
 

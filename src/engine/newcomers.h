@@ -15,7 +15,7 @@
  * no map without profiles, or where it does not do better for those users than
  * popularity does, by two standard errors: what a profile says is then left to
  * its nearness to items. */
-int rk_newcomers_fit(float *weights, const rk_workshop *w, const rk_snapshot *s,
-                     rk_error *err);
+int rk_newcomers_fit(float *fusion, float *embeddings, const rk_workshop *w,
+                     const rk_snapshot *s, rk_error *err);
 
 #endif

@@ -11,13 +11,12 @@
  *   log-odds = bias + a taste + b cos(profile) + c share(user) + d rate(item)
  *   score    = w_0 next + w_1 log-odds               w learnt on last likes
  */
-#include "paradigms/paradigm.h"
+#include "paradigms/embeddings.h"
 
 #include "core/blas.h"
 #include "core/clock.h"
 #include "core/mem.h"
 #include "learn/vector_taste.h"
-#include "paradigms/liking.h"
 #include "paradigms/next.h"
 #include "paradigms/sentence.h"
 
@@ -31,16 +30,13 @@ enum { NEXT, LIKING }; /* what ranks */
 /* What is liked next teaches little about dislikes, and nothing about who is
  * known by a profile alone: they have no other voice. */
 #define LEAST_LIKING 0.05f
+#define PRIOR        1.0f
 
 #define FIT_EVENTS   6000 /* at most: each solves for a user's taste */
 #define FIT_USERS    400  /* at most, for the ranking weights */
 #define NAMED_EVENTS 4    /* in an explanation */
 
 static const int8_t signs[N_FEATURES] = {+1, +1, +1, +1};
-
-/* Also of who liked nothing: those who did teach little about them. */
-static const float rank_prior[RK_EMBEDDINGS_WEIGHTS] = {1, 1};
-
 
 static const float *all_vectors(const rk_snapshot *s)
 {
@@ -76,11 +72,9 @@ static int like_features(const rk_snapshot *s, const rk_who *who,
 }
 
 
-/* The features that rank: what comes next, and the log-odds of a like. `ctx`
- * is the run; NULL: nothing is kept. */
-static int rank_features(const rk_snapshot *s, const rk_who *who,
-                         const uint32_t *items, size_t n, float *x, void *ctx,
-                         rk_error *err)
+int rk_embeddings_features(const rk_snapshot *s, const rk_who *who,
+                           const uint32_t *items, size_t n, float *x, void *ctx,
+                           rk_error *err)
 {
     rk_run own = {0};
     float *room = rk_alloc_array(N_FEATURES * n, sizeof(*room));
@@ -105,25 +99,32 @@ static int rank_features(const rk_snapshot *s, const rk_who *who,
 }
 
 
+int rk_embeddings_weigh(float *weights, const rk_workshop *w,
+                        const rk_snapshot *s, const rk_seen *held,
+                        rk_error *err)
+{
+    static const float prior[RK_EMBEDDINGS_WEIGHTS] = {PRIOR, PRIOR};
+    int rc = rk_ranking_fit(weights, w, s, held, rk_embeddings_features, NULL,
+                            RK_EMBEDDINGS_WEIGHTS, FIT_USERS, prior, err);
+
+    if (weights[LIKING] < LEAST_LIKING)
+        weights[LIKING] = LEAST_LIKING;
+    return rc;
+}
+
+
 /* The ranking weights. A trial learns them on each user's last like, which
  * its text map has not seen: the blend it is a part of was trained on the
  * trial's corpus, which ends before that like, and so were the like rates.
  * What is learnt from all events afterwards has seen those likes and would be
  * trusted too much by them, so it takes the trial's weights over. */
 static int fit_rank(const rk_workshop *w, const rk_snapshot *s,
-                    float weights[RK_EMBEDDINGS_WEIGHTS], rk_error *err)
+                    float weights[2][RK_EMBEDDINGS_WEIGHTS], rk_error *err)
 {
-    int rc;
-
-    memcpy(weights, w->embeddings_rank ? w->embeddings_rank : rank_prior,
-           sizeof(rank_prior));
-    if (!w->held)
-        return RK_OK;
-    rc = rk_ranking_fit(weights, w, s, w->held, rank_features, NULL,
-                        RK_EMBEDDINGS_WEIGHTS, FIT_USERS, rank_prior, err);
-    if (weights[LIKING] < LEAST_LIKING)
-        weights[LIKING] = LEAST_LIKING;
-    return rc;
+    for (size_t i = 0; i < 2 * RK_EMBEDDINGS_WEIGHTS; i++)
+        weights[0][i] = w->embeddings_rank ? w->embeddings_rank[i] : PRIOR;
+    return w->held ? rk_embeddings_weigh(weights[0], w, s, w->held, err)
+                   : RK_OK;
 }
 
 
@@ -141,7 +142,7 @@ static float *mean_of(const rk_snapshot *s)
 static int embeddings_fit(const rk_workshop *w, rk_error *err)
 {
     rk_snapshot s = *w->snapshot;
-    float weights[RK_EMBEDDINGS_WEIGHTS];
+    float weights[2][RK_EMBEDDINGS_WEIGHTS];
     float *mean;
     int rc;
 
@@ -161,7 +162,7 @@ static int embeddings_fit(const rk_workshop *w, rk_error *err)
         rc = rk_like_model_put(w->out, "embeddings.like", &s.embeddings_like,
                                err);
     if (rc == RK_OK)
-        rc = rk_bundle_put(w->out, "embeddings.rank", RK_F32, 1,
+        rc = rk_bundle_put(w->out, "embeddings.rank", RK_F32, 2,
                            RK_EMBEDDINGS_WEIGHTS, weights, err);
     free(mean);
     return rc;
@@ -242,7 +243,8 @@ static int embeddings_recall(const rk_snapshot *s, const rk_who *who, size_t k,
 static int embeddings_score(const rk_snapshot *s, const rk_who *who,
                             rk_candidates *io, rk_run *run, rk_error *err)
 {
-    const float *w = rk_who_count(who, +1) ? s->embeddings_rank : rank_prior;
+    const float *w = s->embeddings_rank +
+                     (rk_who_count(who, +1) ? 0 : RK_EMBEDDINGS_WEIGHTS);
     int64_t start = rk_clock_us();
     uint32_t *items = rk_alloc_array(io->n, sizeof(*items));
     float *rows = rk_alloc_array(io->n, sizeof(*rows) * RK_EMBEDDINGS_WEIGHTS);
@@ -252,7 +254,7 @@ static int embeddings_score(const rk_snapshot *s, const rk_who *who,
     for (size_t i = 0; i < io->n && rc == RK_OK; i++)
         items[i] = io->list[i].item;
     if (rc == RK_OK)
-        rc = rank_features(s, who, items, io->n, rows, run, err);
+        rc = rk_embeddings_features(s, who, items, io->n, rows, run, err);
     for (size_t i = 0; i < io->n && rc == RK_OK; i++) {
         io->list[i].score = rk_dot(w, x, RK_EMBEDDINGS_WEIGHTS);
         io->list[i].probability = s->embeddings_like.fitted

@@ -25,7 +25,7 @@ typedef struct rk_workshop {
     /* In a trial, the likes (n_users) that the corpus ends before, for weights
      * to be learnt on; else NULL. */
     const rk_seen *held;
-    /* After a trial, what it learnt: (RK_EMBEDDINGS_WEIGHTS); else NULL. */
+    /* After a trial, what it learnt: (2, RK_EMBEDDINGS_WEIGHTS); else NULL. */
     const float *embeddings_rank;
 } rk_workshop;
 

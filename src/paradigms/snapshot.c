@@ -132,7 +132,7 @@ static int attach_embeddings(rk_snapshot *s, const rk_bundle *b,
     int rc = floats_get(b, "vectors.mean", 1, s->d, &s->vector_mean, err);
 
     if (rc == RK_OK)
-        rc = floats_get(b, "embeddings.rank", 1, RK_EMBEDDINGS_WEIGHTS,
+        rc = floats_get(b, "embeddings.rank", 2, RK_EMBEDDINGS_WEIGHTS,
                         &s->embeddings_rank, err);
     if (rc == RK_OK)
         rc = like_model_get(b, "embeddings.like", &s->embeddings_like, err);

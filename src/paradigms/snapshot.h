@@ -72,8 +72,9 @@ typedef struct rk_snapshot {
     rk_like_model embeddings_like;
     rk_like_model tokens_like;
     rk_like_model llm_like;
-    const float *fusion;          /* (2, RK_FUSION_FEATURES), engine/rank.h */
-    const float *embeddings_rank; /* (RK_EMBEDDINGS_WEIGHTS) */
+    const float *fusion; /* (2, RK_FUSION_FEATURES), engine/rank.h */
+    /* (2, RK_EMBEDDINGS_WEIGHTS), the second of who liked nothing. */
+    const float *embeddings_rank;
     /* Mean and spread of readings over sample users, which a wish is measured
      * against: (n_categories) and (n_categories, n - n_categories). */
     const float *wish_mean;
