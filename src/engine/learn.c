@@ -1,9 +1,11 @@
 #include "engine/learn.h"
 
 #include "core/mem.h"
+#include "engine/newcomers.h"
 #include "engine/others.h"
 #include "engine/rank.h"
 #include "learn/popular.h"
+#include "paradigms/carry.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -56,10 +58,14 @@ static int fit_all(const rk_workshop *w, const rk_blend *blend, rk_error *err)
     const char *stage = w->quick ? "learning (trial)" : "learning";
     rk_snapshot s = *w->snapshot;
     rk_workshop with = *w;
+    float *texts = NULL;
     float *rates = rk_calloc(2 * w->corpus->n_items, sizeof(*rates));
     int rc = rates ? fit_counts(w, &s, rates, err) : rk_no_memory(err);
 
     with.snapshot = &s;
+    s.blend = blend;
+    if (rc == RK_OK)
+        rc = rk_carry_texts(&s, &texts, err);
     if (rc == RK_OK)
         rc = rk_progress_report(w->progress, stage, 0, n_steps, err);
     if (rc == RK_OK && blend)
@@ -72,14 +78,24 @@ static int fit_all(const rk_workshop *w, const rk_blend *blend, rk_error *err)
     if (rc == RK_OK)
         rc = rk_progress_report(w->progress, stage, n_steps, n_steps, err);
     free(rates);
+    free(texts);
     return rc;
 }
 
 
+/* What the trial is for: what is to be weighed how. */
+typedef struct weights {
+    float fusion[2][RK_FUSION_FEATURES]; /* the second of newcomers */
+    float embeddings[2][RK_EMBEDDINGS_WEIGHTS];
+    bool has_embeddings;
+} weights;
+
+
 /* A snapshot of what a trial learnt, to learn on the held likes what each
  * source is worth. */
-static int weigh(const rk_workshop *trial, const char *trial_path,
-                 const rk_seen *held, float *weights, rk_error *err)
+static int weigh(const rk_workshop *w, const rk_workshop *trial,
+                 const char *trial_path, const rk_seen *held, weights *out,
+                 rk_error *err)
 {
     rk_snapshot s = *trial->snapshot;
     rk_snapshot_room room = {0};
@@ -93,7 +109,12 @@ static int weigh(const rk_workshop *trial, const char *trial_path,
     if (rc == RK_OK)
         rc = rk_snapshot_attach(&s, bundle, &room, err);
     if (rc == RK_OK)
-        rc = rk_rank_fit(weights, trial, &s, held, err);
+        rc = rk_rank_fit(out->fusion[0], trial, &s, held, false, err);
+    out->has_embeddings = rc == RK_OK && s.embeddings_rank;
+    if (out->has_embeddings)
+        memcpy(out->embeddings, s.embeddings_rank, sizeof(out->embeddings));
+    if (rc == RK_OK)
+        rc = rk_newcomers_fit(out->fusion[1], out->embeddings[1], w, &s, err);
     rk_snapshot_room_clear(&room);
     rk_bundle_close(bundle);
     return rc;
@@ -115,9 +136,10 @@ static int fit_blend(const rk_workshop *trial, const rk_seen *held,
 
 
 /* Fits everything without each user's last like, and learns from those likes
- * the weights of the blend, which is kept, and of the fusion. */
+ * the weights of the blend, which is kept, of the embeddings way and of the
+ * fusion. */
 static int fit_trial(const rk_workshop *w, const char *trial_path,
-                     rk_blend **blend, float *weights, rk_error *err)
+                     rk_blend **blend, weights *out, rk_error *err)
 {
     rk_workshop trial = *w;
     rk_corpus *corpus = NULL;
@@ -128,6 +150,7 @@ static int fit_trial(const rk_workshop *w, const char *trial_path,
     trial.quick = true;
     rc = rk_corpus_hold_out(w->corpus, 1, 2, &corpus, &held, err);
     trial.corpus = corpus;
+    trial.held = held;
     if (rc == RK_OK)
         rc = rk_bundle_writer_new(&trial.out, err);
     if (rc == RK_OK)
@@ -135,7 +158,7 @@ static int fit_trial(const rk_workshop *w, const char *trial_path,
     if (rc == RK_OK)
         rc = fit_all(&trial, *blend, err);
     if (rc == RK_OK)
-        rc = weigh(&trial, trial_path, held, weights, err);
+        rc = weigh(w, &trial, trial_path, held, out, err);
     rk_bundle_writer_free(trial.out);
     rk_corpus_free(corpus);
     free(held);
@@ -145,18 +168,21 @@ static int fit_trial(const rk_workshop *w, const char *trial_path,
 
 int rk_learn(const rk_workshop *w, const char *trial_path, rk_error *err)
 {
-    float weights[RK_FUSION_FEATURES];
+    weights learnt = {0};
+    rk_workshop final = *w;
     rk_blend *first = NULL;
     rk_blend *blend = NULL;
-    int rc = fit_trial(w, trial_path, &first, weights, err);
+    int rc = fit_trial(w, trial_path, &first, &learnt, err);
 
     if (rc == RK_OK)
-        rc = rk_bundle_put(w->out, "fusion", RK_F32, 1, RK_FUSION_FEATURES,
-                           weights, err);
+        rc = rk_bundle_put(w->out, "fusion", RK_F32, 2, RK_FUSION_FEATURES,
+                           learnt.fusion, err);
+    if (learnt.has_embeddings)
+        final.embeddings_rank = learnt.embeddings[0];
     if (rc == RK_OK && first)
         rc = rk_others_refit(&blend, w, first, err);
     if (rc == RK_OK)
-        rc = fit_all(w, blend, err);
+        rc = fit_all(&final, blend, err);
     rk_blend_free(first);
     rk_blend_free(blend);
     return rc;

@@ -33,6 +33,27 @@ static int likes_of(const rk_snapshot *s, const rk_who *who, uint32_t **items,
 }
 
 
+/* What people with such a profile like, where nothing else is known. */
+static int by_profile(const rk_snapshot *s, const rk_who *who, rk_run *run,
+                      const float **scores, rk_error *err)
+{
+    int64_t begin = rk_clock_us();
+    float *out;
+
+    if (!s->user_map || !who->vector)
+        return RK_OK;
+    out = rk_run_keep(run, rk_alloc_array(s->user_map->n_items, sizeof(*out)));
+    if (!out)
+        return rk_no_memory(err);
+    rk_user_map_score(s->user_map, who->vector, out);
+    run->others = out;
+    *scores = out;
+    rk_run_trace(run, "others' histories", 1, s->n_fitted, begin,
+                 "of people with such a profile");
+    return RK_OK;
+}
+
+
 int rk_others_scores(const rk_snapshot *s, const rk_who *who, rk_run *run,
                      const float **scores, rk_error *err)
 {
@@ -43,10 +64,14 @@ int rk_others_scores(const rk_snapshot *s, const rk_who *who, rk_run *run,
     int rc = RK_OK;
 
     *scores = run->others;
-    if (!s->blend || run->others)
+    if (run->others)
+        return RK_OK;
+    if (rk_who_count(who, +1) == 0)
+        return by_profile(s, who, run, scores, err);
+    if (!s->blend)
         return RK_OK;
     rc = likes_of(s, who, &items, &n, err);
-    if (rc || n == 0)
+    if (rc)
         goto done;
     out = rk_run_keep(run, rk_alloc_array(s->n_fitted, sizeof(*out)));
     rc = out ? rk_blend_score(

@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FORMAT "2" /* raised when older snapshots must be made anew */
+#define FORMAT "3" /* raised when older snapshots must be made anew */
 
 
 /* Everything that decides what a preparation makes, but the models' files. */

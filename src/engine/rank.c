@@ -17,11 +17,9 @@
 #define FEW       50      /* below, recall's candidates are added */
 #define ABSENT    (-4.0f) /* a place in a list that no candidate takes */
 
-static const float prior[RK_FUSION_FEATURES] = {0.3f, 1, 0.5f, 0.3f};
-
-/* For somebody known by a profile alone: what they say counts. Not learnt:
- * users with a history teach nothing about it. */
-static const float newcomer[RK_FUSION_FEATURES] = {0.3f, 0, 0.7f, 1};
+/* The second is for somebody known by a profile alone: what they say counts. */
+static const float priors[2][RK_FUSION_FEATURES] = {{0.3f, 1, 0.5f, 0.3f},
+                                                    {0.3f, 0.3f, 0.7f, 1}};
 
 static const char *const names[RK_FUSION_FEATURES] = {
     "popularity", "others' histories", "vectors", "tokens"};
@@ -29,9 +27,15 @@ static const char *const names[RK_FUSION_FEATURES] = {
 
 static const float *weights_for(const rk_snapshot *s, const rk_who *who)
 {
-    if (rk_who_count(who, +1) + rk_who_count(who, -1) == 0)
-        return newcomer;
-    return s->fusion ? s->fusion : prior;
+    bool new = rk_who_count(who, +1) + rk_who_count(who, -1) == 0;
+
+    return s->fusion ? s->fusion + (new ? RK_FUSION_FEATURES : 0) : priors[new];
+}
+
+
+void rk_rank_prior(float *weights, bool newcomers)
+{
+    memcpy(weights, priors[newcomers], sizeof(priors[newcomers]));
 }
 
 
@@ -174,6 +178,10 @@ static int add_part(const rk_snapshot *s, const rk_who *who,
                               "%s with all users",
                               part >= 0 ? "popular" : "not popular");
     case RK_BY_OTHERS:
+        if (rk_who_count(who, +1) == 0)
+            return rk_reasons_add(out, "model", names[feature], part, err,
+                                  "%s by people with such a profile",
+                                  part >= 0 ? "liked" : "liked less");
         near = rk_others_witness(s, who, c->item);
         if (near == RK_NO_ID)
             return rk_reasons_add(out, "model", names[feature], part, err,
@@ -289,21 +297,40 @@ static int fit_list(const rk_workshop *w, const rk_snapshot *s, size_t user,
 }
 
 
+static bool can_teach(const rk_corpus *c, const rk_seen *held, bool newcomers,
+                      size_t u)
+{
+    return held[u].item != RK_NO_ID &&
+           (c->start[u + 1] == c->start[u]) == newcomers;
+}
+
+
+static size_t count_fit(const rk_corpus *c, const rk_seen *held, bool newcomers)
+{
+    size_t n = 0;
+
+    for (size_t u = 0; u < c->n_users; u++)
+        n += can_teach(c, held, newcomers, u);
+    return n;
+}
+
+
 int rk_rank_fit(float *weights, const rk_workshop *w, const rk_snapshot *s,
-                const rk_seen *held, rk_error *err)
+                const rk_seen *held, bool newcomers, rk_error *err)
 {
     const rk_corpus *c = w->corpus;
-    size_t step = c->n_users / FIT_USERS + 1;
-    size_t cap = c->n_users / step + 1;
+    size_t step = count_fit(c, held, newcomers) / FIT_USERS + 1;
+    size_t cap = FIT_USERS + 1;
+    size_t n = 0;
     float *x = rk_calloc(cap * FIT_LIST, RK_FUSION_FEATURES * sizeof(*x));
     uint32_t *truth = rk_calloc(cap, sizeof(*truth));
     size_t lists = 0;
     size_t found = 0;
     int rc = x && truth ? RK_OK : rk_no_memory(err);
 
-    memcpy(weights, prior, sizeof(prior));
-    for (size_t u = 0; u < c->n_users && rc == RK_OK; u += step) {
-        if (held[u].item == RK_NO_ID || c->start[u + 1] == c->start[u])
+    rk_rank_prior(weights, newcomers);
+    for (size_t u = 0; u < c->n_users && rc == RK_OK; u++) {
+        if (!can_teach(c, held, newcomers, u) || n++ % step)
             continue;
         rc = rk_progress_report(w->progress, "learning to fuse", u, c->n_users,
                                 err);
@@ -317,7 +344,7 @@ int rk_rank_fit(float *weights, const rk_workshop *w, const rk_snapshot *s,
     if (rc == RK_OK && found)
         rc = rk_fuse_fit(
             weights, &(rk_lists){x, truth, lists, FIT_LIST, RK_FUSION_FEATURES},
-            &(rk_fuse_opts){.prior = prior, .l2 = 1}, err);
+            &(rk_fuse_opts){.prior = priors[newcomers], .l2 = 1}, err);
     if (rc == RK_OK)
         rc = rk_progress_report(w->progress, "learning to fuse", c->n_users,
                                 c->n_users, err);

@@ -27,9 +27,14 @@ int rk_rank_explain(const rk_snapshot *s, const rk_who *who,
                     const rk_candidate *c, rk_reasons *out, rk_run *run,
                     rk_error *err);
 
-/* Learns the weights (RK_FUSION_FEATURES) with a snapshot that has not seen
- * `held` (n_users), the likes that the workshop's corpus ends before. */
+/* The weights (RK_FUSION_FEATURES) before anything is learnt: of those with a
+ * history, or of newcomers, who are known by a profile alone. */
+void rk_rank_prior(float *weights, bool newcomers);
+
+/* Learns them with a snapshot that has not seen `held` (n_users), likes that
+ * the workshop's corpus ends before; from users who still have a history in
+ * it, or from those who have none. */
 int rk_rank_fit(float *weights, const rk_workshop *w, const rk_snapshot *s,
-                const rk_seen *held, rk_error *err);
+                const rk_seen *held, bool newcomers, rk_error *err);
 
 #endif

@@ -17,7 +17,6 @@ typedef struct opening {
     uint32_t *changed; /* positions whose text is newer than the bundle */
     size_t n_changed;
     size_t cap_changed;
-    bool *is_changed; /* (n_items) the same, by item */
 } opening;
 
 
@@ -117,11 +116,11 @@ static int read_catalogue(opening *o, rk_run *run, rk_error *err)
             rc = another_store(err);
     if (rc)
         return rc;
-    o->is_changed = rk_calloc(v->snapshot.n_items, sizeof(*o->is_changed));
-    if (!o->is_changed)
+    v->is_changed = rk_calloc(v->snapshot.n_items, sizeof(*v->is_changed));
+    if (!v->is_changed)
         return rk_no_memory(err);
     for (size_t i = 0; i < o->n_changed; i++)
-        o->is_changed[o->changed[i]] = true;
+        v->is_changed[o->changed[i]] = true;
     return RK_OK;
 }
 
@@ -168,6 +167,8 @@ static int open_vectors(opening *o, rk_run *run, rk_error *err)
         rc = rk_index_new(&s->vectors, s->d, err);
     if (rc == RK_OK)
         rc = rk_index_add(s->vectors, rows, s->n_items, err);
+    if (rc == RK_OK)
+        rc = rk_index_prepare(s->vectors, false, err);
     free(rows);
     return rc;
 }
@@ -261,7 +262,7 @@ static int open_tokens(opening *o, rk_run *run, rk_error *err)
         rk_token_weight fresh[RK_TOKENS_MAX];
         size_t n_fresh = 0;
 
-        if (o->is_changed[i]) {
+        if (v->is_changed[i]) {
             rc = fresh_tokens(s, i, run, fresh, &n_fresh, err);
             if (rc)
                 return rc;
@@ -340,6 +341,7 @@ static int open_all(opening *o, const rk_settings *settings, rk_run *run,
     s->ids = v->ids;
     s->items = v->items;
     s->n_fitted = o->n_fitted;
+    s->is_changed = o->n_changed ? v->is_changed : NULL;
     if (rc == RK_OK)
         rc = open_vectors(o, run, err);
     if (rc == RK_OK)
@@ -349,7 +351,7 @@ static int open_all(opening *o, const rk_settings *settings, rk_run *run,
     if (rc == RK_OK)
         rc = rk_snapshot_attach(s, v->bundle, &v->room, err);
     if (rc == RK_OK && s->fusion)
-        rc = rk_bundle_get(v->bundle, "fusion", RK_F32, 1, RK_FUSION_FEATURES,
+        rc = rk_bundle_get(v->bundle, "fusion", RK_F32, 2, RK_FUSION_FEATURES,
                            &t, err);
     return rc;
 }
@@ -385,7 +387,6 @@ int rk_serving_open(rk_serving **out, const char *path,
     }
     rk_serving_close(o.v);
     free(o.changed);
-    free(o.is_changed);
     return rc;
 }
 
@@ -400,6 +401,7 @@ void rk_serving_close(rk_serving *v)
     rk_index_free(v->snapshot.vectors);
     rk_ids_free(v->ids);
     free(v->words);
+    free(v->is_changed);
     free(v->token_start);
     free(v->token_col);
     free(v->token_value);

@@ -13,6 +13,7 @@ typedef struct rk_serving {
     rk_ids *ids;
     rk_record **items; /* (snapshot.n_items) */
     const char **words;
+    bool *is_changed;      /* (snapshot.n_items) text newer than the bundle */
     uint64_t *token_start; /* the matrix of item tokens, newer items too */
     uint32_t *token_col;
     float *token_value;

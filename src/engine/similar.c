@@ -52,7 +52,7 @@ static int nearest(const rk_snapshot *s, uint32_t item, size_t k,
     rk_hit *hits = rk_alloc_array(k, sizeof(*hits));
     size_t n = 0;
     int rc = hits ? rk_index_search(s->vectors, rk_snapshot_vector(s, item), k,
-                                    RK_SEARCH_I8, is_itself, &item, hits, &n,
+                                    RK_SEARCH_BEST, is_itself, &item, hits, &n,
                                     err)
                   : rk_no_memory(err);
 

@@ -75,6 +75,8 @@ static int embed_items(rk_readings *r, rk_run *run, const rk_progress *p,
         rc = rk_index_new(&s->vectors, s->d, err);
     if (rc == RK_OK)
         rc = rk_index_add(s->vectors, rows, s->n_items, err);
+    if (rc == RK_OK)
+        rc = rk_index_prepare(s->vectors, false, err);
     rk_texts_free(texts, s->n_items);
     free(rows);
     return rc;

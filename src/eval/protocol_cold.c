@@ -5,9 +5,10 @@
  * truth; they are ranked among themselves (test) and among all items (mixed).
  *
  * cold-users: a tenth of the users, drawn with the seed, is known by profile
- * only. Their truth is their first 20 items: what a profile must do before
- * there is a history. All of their items would mostly measure how long they
- * stayed. A third as many, others, are for tuning. */
+ * only: in training they are users without a single event. Their truth is their
+ * first 20 items: what a profile must do before there is a history. All of
+ * their items would mostly measure how long they stayed. A third as many,
+ * others, are for tuning. */
 #include "core/mem.h"
 #include "eval/ml1m.h"
 #include "eval/protocols.h"
@@ -107,14 +108,19 @@ done:
 }
 
 
-/* A profile and the first items as truths. */
-static int cold_ask(rk_fill *f, const rk_sequences *s, uint32_t u,
-                    rk_error *err)
+/* A profile, which training sees without events, and the first items as
+ * truths. */
+static int cold_ask(rk_fill *f, rk_fill *train, const rk_sequences *s,
+                    uint32_t u, rk_error *err)
 {
+    const char *id = rk_ids_at(s->shelf->user_ids, u);
+    const rk_record *profile = s->shelf->users[u];
+    uint32_t at = (uint32_t)train->q.asked->n_users;
     size_t n = whole_length(s, u);
-    int rc = rk_fill_user(f, rk_ids_at(s->shelf->user_ids, u),
-                          s->shelf->users[u], RK_NO_ID, err);
+    int rc = rk_fill_user(train, id, profile, at, err);
 
+    if (rc == RK_OK)
+        rc = rk_fill_user(f, id, profile, at, err);
     for (size_t i = 0; i < n && i < FIRST_ITEMS && rc == RK_OK; i++)
         rc = rk_fill_truth(f, whole_event(s, u, i).item, err);
     return rc;
@@ -154,9 +160,9 @@ static int users_fill(rk_task *t, const rk_sequences *s,
         rc = rk_fill_begin(&tuning, s->shelf, 0, err);
     for (uint32_t u = 0; u < n_users && rc == RK_OK; u++) {
         if (cold[u] && test.q.asked->n_users < asked)
-            rc = cold_ask(&test, s, u, err);
+            rc = cold_ask(&test, &train, s, u, err);
         else if (!cold[u] && tunes[u])
-            rc = cold_ask(&tuning, s, u, err);
+            rc = cold_ask(&tuning, &train, s, u, err);
         else if (!cold[u])
             rc = warm_user(&train, s, u, err);
     }

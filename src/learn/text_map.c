@@ -280,6 +280,12 @@ size_t rk_text_map_width(const rk_model *m)
 }
 
 
+const float *rk_text_map_rows(const rk_model *m)
+{
+    return ((const text_map *)m)->x;
+}
+
+
 int rk_text_map_features(const rk_model *m, const rk_side *items, size_t n,
                          float *x, rk_error *err)
 {

@@ -27,6 +27,9 @@ extern const rk_learner rk_learner_text_map;
 /* How wide x is. */
 size_t rk_text_map_width(const rk_model *m);
 
+/* x of the model's own items, float32 (n_items, width), borrowed from it. */
+const float *rk_text_map_rows(const rk_model *m);
+
 /* x of n items, float32 (n, width), overwritten. The side's vectors and tokens
  * have n rows; it may lack tokens, which are then taken to be the mean. Items
  * need not be the model's. RK_EINVAL (vectors or tokens of another width),

@@ -1,40 +1,42 @@
 /* LLM embeddings + RS: the language model turns profiles into vectors; two
  * trained recommenders work on the vectors.
  *
- * What comes next is learnt as a map from the state of a history to the next
- * item's vector (learn/bilinear.h). Whether it will please is a logistic
- * regression, negative answers included, over the user's taste in directions
- * of the space (learn/vector_taste.h) and the nearness of the profile. Both
- * see vectors only, so an item or user with nothing but a text is scored like
- * any other.
+ * What comes next is a ridge regression from items' texts to what goes with
+ * them in other users' histories (learn/text_map.h, paradigms/next.h). Whether
+ * it will please is a logistic regression, negative answers included, over the
+ * user's taste in directions of the space (learn/vector_taste.h) and the
+ * nearness of the profile. Both see texts only, so an item or user with
+ * nothing but a text is scored like any other.
  *
  *   log-odds = bias + a taste + b cos(profile) + c share(user) + d rate(item)
  *   score    = w_0 next + w_1 log-odds               w learnt on last likes
  */
-#include "paradigms/paradigm.h"
+#include "paradigms/embeddings.h"
 
 #include "core/blas.h"
 #include "core/clock.h"
 #include "core/mem.h"
 #include "learn/vector_taste.h"
-#include "paradigms/liking.h"
+#include "paradigms/next.h"
 #include "paradigms/sentence.h"
 
 #include <math.h>
 #include <string.h>
 
 enum { TASTE, PROFILE, USER_SHARE, ITEM_RATE, N_FEATURES };
+enum { NEXT, LIKING }; /* what ranks */
 
-#define FIT_EVENTS   6000  /* at most: each solves for a user's taste */
-#define FIT_USERS    400   /* at most, for the ranking weights */
-#define PROFILE_PART 0.15f /* of a state, beside a full history */
-#define NAMED_EVENTS 4     /* in an explanation */
-#define STATE_UNIT   10.0f /* makes cosines of a state about one unit */
+
+/* What is liked next teaches little about dislikes, and nothing about who is
+ * known by a profile alone: they have no other voice. */
+#define LEAST_LIKING 0.05f
+#define PRIOR        1.0f
+
+#define FIT_EVENTS   6000 /* at most: each solves for a user's taste */
+#define FIT_USERS    400  /* at most, for the ranking weights */
+#define NAMED_EVENTS 4    /* in an explanation */
 
 static const int8_t signs[N_FEATURES] = {+1, +1, +1, +1};
-
-static const float rank_prior[2] = {1, 1};
-
 
 static const float *all_vectors(const rk_snapshot *s)
 {
@@ -70,104 +72,59 @@ static int like_features(const rk_snapshot *s, const rk_who *who,
 }
 
 
-/* The query of a user's state; false when nothing was liked: the map has learnt
- * what follows items, not what follows profiles. */
-static bool next_query(const rk_snapshot *s, const rk_who *who, float *query,
-                       float *state)
+int rk_embeddings_features(const rk_snapshot *s, const rk_who *who,
+                           const uint32_t *items, size_t n, float *x, void *ctx,
+                           rk_error *err)
 {
-    if (!s->bilinear || rk_who_count(who, +1) == 0 ||
-        !rk_bilinear_state(s->bilinear, all_vectors(s), who->history,
-                           who->n_history, who->vector, PROFILE_PART, state))
-        return false;
-    rk_bilinear_query(s->bilinear, state, query);
-    return true;
-}
+    rk_run own = {0};
+    float *room = rk_alloc_array(N_FEATURES * n, sizeof(*room));
+    const float *like = room;
+    const float *next = NULL;
+    int rc = room ? like_features(s, who, items, n, room, NULL, err)
+                  : rk_no_memory(err);
 
-
-/* The two features that rank: what comes next, and the log-odds of a like. */
-static int rank_features(const rk_snapshot *s, const rk_who *who,
-                         const uint32_t *items, size_t n, float *x, void *ctx,
-                         rk_error *err)
-{
-    float *room = rk_alloc_array(2 * s->d + N_FEATURES * n, sizeof(*room));
-    float *query = room;
-    float *like = room ? room + 2 * s->d : NULL;
-    float centre = 0;
-    bool known;
-    int rc;
-
-    if (!room)
-        return rk_no_memory(err);
-    known = next_query(s, who, query, query + s->d);
-    if (known)
-        centre = rk_dot_f32(query, s->vector_mean, s->d);
-    rc = like_features(s, who, items, n, like, ctx, err);
+    if (rc == RK_OK)
+        rc = rk_next_scores(s, who, ctx ? ctx : &own, &next, err);
     for (size_t i = 0; i < n && rc == RK_OK; i++, like += N_FEATURES) {
-        const float *v = rk_snapshot_vector(s, items[i]);
-
-        x[2 * i] = known ? STATE_UNIT * (rk_dot_f32(query, v, s->d) - centre)
-                         : 0;
-        x[2 * i + 1] = s->embeddings_like.fitted
-                           ? rk_logistic_logit(&s->embeddings_like.logistic,
-                                               like, NULL)
-                           : 4 * (like[TASTE] + like[PROFILE]);
+        x[NEXT] = next ? next[items[i]] : 0;
+        x[LIKING] = s->embeddings_like.fitted
+                        ? rk_logistic_logit(&s->embeddings_like.logistic, like,
+                                            NULL)
+                        : 4 * (like[TASTE] + like[PROFILE]);
+        x += RK_EMBEDDINGS_WEIGHTS;
     }
+    rk_run_clear(&own);
     free(room);
     return rc;
 }
 
 
-/* The map, or none when nobody liked one thing after another: then what is
- * near to likes and profile must do. */
-static int fit_map(rk_bilinear **out, const rk_corpus *c, const rk_snapshot *s,
-                   rk_error *err)
-{
-    int rc = rk_bilinear_fit(out, c, all_vectors(s), s->d, 0,
-                             s->settings->decay, err);
-
-    return rc == RK_EINVAL ? RK_OK : rc;
-}
-
-
-/* The ranking weights: learnt on each user's last like, by a map that has not
- * seen it. */
-static int fit_rank(const rk_workshop *w, const rk_snapshot *s,
-                    float weights[2], rk_error *err)
-{
-    rk_snapshot trial = *s;
-    rk_workshop before = *w;
-    rk_corpus *corpus = NULL;
-    rk_bilinear *map = NULL;
-    rk_seen *held = NULL;
-    int rc;
-
-    rc = rk_corpus_hold_out(w->corpus, 1, 2, &corpus, &held, err);
-    if (rc)
-        return rc;
-    rc = fit_map(&map, corpus, s, err);
-    trial.bilinear = map;
-    before.corpus = corpus;
-    if (rc == RK_OK)
-        rc = rk_ranking_fit(weights, &before, &trial, held, rank_features, NULL,
-                            2, FIT_USERS, rank_prior, err);
-    rk_bilinear_free(map);
-    rk_corpus_free(corpus);
-    free(held);
-    return rc;
-}
-
-
-static int put_bilinear(rk_bundle_writer *out, const rk_bilinear *m,
+int rk_embeddings_weigh(float *weights, const rk_workshop *w,
+                        const rk_snapshot *s, const rk_seen *held,
                         rk_error *err)
 {
-    int rc = rk_bundle_put(out, "bilinear.map", RK_F32, m->d, m->d, m->map,
-                           err);
+    static const float prior[RK_EMBEDDINGS_WEIGHTS] = {PRIOR, PRIOR};
+    int rc = rk_ranking_fit(weights, w, s, held, rk_embeddings_features, NULL,
+                            RK_EMBEDDINGS_WEIGHTS, FIT_USERS, prior, err);
 
-    if (rc == RK_OK)
-        rc = rk_bundle_put(out, "bilinear.mean", RK_F32, 1, m->d, m->mean, err);
-    if (rc == RK_OK)
-        rc = rk_bundle_put(out, "bilinear.decay", RK_F32, 1, 1, &m->decay, err);
+    if (weights[LIKING] < LEAST_LIKING)
+        weights[LIKING] = LEAST_LIKING;
     return rc;
+}
+
+
+/* The ranking weights. A trial learns them on each user's last like, which
+ * its text map has not seen: the blend it is a part of was trained on the
+ * trial's corpus, which ends before that like, and so were the like rates.
+ * What is learnt from all events afterwards has seen those likes and would be
+ * trusted too much by them, so it takes the trial's weights over. */
+static int fit_rank(const rk_workshop *w, const rk_snapshot *s,
+                    float weights[2][RK_EMBEDDINGS_WEIGHTS], rk_error *err)
+{
+    for (size_t i = 0; i < 2 * RK_EMBEDDINGS_WEIGHTS; i++)
+        weights[0][i] = w->embeddings_rank ? w->embeddings_rank[i] : PRIOR;
+    return w->held ? rk_embeddings_weigh(weights[0], w, s, w->held, err)
+                   : RK_OK;
 }
 
 
@@ -185,9 +142,8 @@ static float *mean_of(const rk_snapshot *s)
 static int embeddings_fit(const rk_workshop *w, rk_error *err)
 {
     rk_snapshot s = *w->snapshot;
-    rk_bilinear *map = NULL;
-    float *mean = NULL;
-    float weights[2];
+    float weights[2][RK_EMBEDDINGS_WEIGHTS];
+    float *mean;
     int rc;
 
     if (!s.vectors)
@@ -196,27 +152,18 @@ static int embeddings_fit(const rk_workshop *w, rk_error *err)
     if (!mean)
         return rk_no_memory(err);
     s.vector_mean = mean;
-    rc = fit_map(&map, w->corpus, &s, err);
-    s.bilinear = map;
+    rc = rk_bundle_put(w->out, "vectors.mean", RK_F32, 1, s.d, mean, err);
     if (rc == RK_OK)
-        rc = rk_bundle_put(w->out, "vectors.mean", RK_F32, 1, s.d, mean, err);
-    if (rc)
-        goto done;
-    rc = rk_liking_fit(&s.embeddings_like, w, &s, like_features, NULL,
-                       N_FEATURES, signs, FIT_EVENTS, err);
+        rc = rk_liking_fit(&s.embeddings_like, w, &s, like_features, NULL,
+                           N_FEATURES, signs, FIT_EVENTS, err);
     if (rc == RK_OK)
         rc = fit_rank(w, &s, weights, err);
-    if (rc == RK_OK && map)
-        rc = put_bilinear(w->out, map, err);
     if (rc == RK_OK)
         rc = rk_like_model_put(w->out, "embeddings.like", &s.embeddings_like,
                                err);
     if (rc == RK_OK)
-        rc = rk_bundle_put(w->out, "embeddings.rank", RK_F32, 1, 2, weights,
-                           err);
-
-done:
-    rk_bilinear_free(map);
+        rc = rk_bundle_put(w->out, "embeddings.rank", RK_F32, 2,
+                           RK_EMBEDDINGS_WEIGHTS, weights, err);
     free(mean);
     return rc;
 }
@@ -229,35 +176,65 @@ static const char *embeddings_lacks(const rk_snapshot *s)
 }
 
 
+static int add_hits(const rk_hit *hits, size_t n, rk_candidates *out,
+                    rk_error *err)
+{
+    int rc = RK_OK;
+
+    for (size_t i = 0; i < n && rc == RK_OK; i++)
+        rc = rk_candidates_add(out,
+                               (rk_candidate){.item = hits[i].index,
+                                              .score = hits[i].score,
+                                              .probability = NAN,
+                                              .source = "vectors"},
+                               err);
+    return rc;
+}
+
+
+/* The k best of what comes next, among the first n items. */
+static size_t best_next(const float *next, size_t n, size_t k,
+                        const rk_run *run, rk_hit *hits)
+{
+    rk_topk top;
+
+    rk_topk_init(&top, hits, k);
+    for (uint32_t i = 0; i < n; i++)
+        if (!run->skip || !run->skip(run->skip_ctx, i))
+            rk_topk_add(&top, i, next[i]);
+    return rk_topk_finish(&top);
+}
+
+
+/* Likes: the best of the whole catalogue. A profile alone: half of what such
+ * profiles like, and what is near to its words. */
 static int embeddings_recall(const rk_snapshot *s, const rk_who *who, size_t k,
                              rk_candidates *out, rk_run *run, rk_error *err)
 {
     int64_t start = rk_clock_us();
-    float *query = rk_alloc_array(2 * s->d, sizeof(*query));
     rk_hit *hits = rk_alloc_array(k, sizeof(*hits));
-    const float *asked = query;
+    bool liked = rk_who_count(who, +1) > 0;
+    const float *next = NULL;
+    size_t before = out->n;
     size_t n = 0;
-    int rc = query && hits ? RK_OK : rk_no_memory(err);
+    int rc = hits ? rk_next_scores(s, who, run, &next, err) : rk_no_memory(err);
 
-    if (rc == RK_OK && !next_query(s, who, query, query + s->d))
-        asked = who->vector; /* no map or nothing liked: the profile itself */
-    if (rc == RK_OK && asked)
-        rc = rk_index_search(s->vectors, asked, k, RK_SEARCH_I8, run->skip,
-                             run->skip_ctx, hits, &n, err);
-    for (size_t i = 0; i < n && rc == RK_OK; i++) {
-        rk_candidate c = {.item = hits[i].index,
-                          .score = hits[i].score,
-                          .probability = NAN,
-                          .source = "vectors"};
-
-        rc = rk_candidates_add(out, c, err);
+    if (rc == RK_OK && next) {
+        n = best_next(next, s->n_items, liked ? k : k / 2, run, hits);
+        rc = add_hits(hits, n, out, err);
     }
-    rk_run_trace(run, "recall by vectors", rk_index_count(s->vectors), n, start,
-                 "%s",
-                 asked == query ? "the state of the history, mapped"
-                 : asked        ? "the profile's vector"
-                                : "neither likes nor a profile");
-    free(query);
+    if (rc == RK_OK && !(liked && next) && who->vector) {
+        rc = rk_index_search(s->vectors, who->vector, k, RK_SEARCH_BEST,
+                             run->skip, run->skip_ctx, hits, &n, err);
+        for (size_t i = 0; i < n && out->n - before < k && rc == RK_OK; i++)
+            rc = add_hits(hits + i, 1, out, err);
+    }
+    rk_run_trace(run, "recall by vectors", rk_index_count(s->vectors),
+                 out->n - before, start, "%s",
+                 liked && next ? "what follows the history, by text"
+                 : next        ? "what such profiles like, and what is near"
+                 : who->vector ? "the profile's vector"
+                               : "neither likes nor a profile");
     free(hits);
     return rc;
 }
@@ -266,27 +243,30 @@ static int embeddings_recall(const rk_snapshot *s, const rk_who *who, size_t k,
 static int embeddings_score(const rk_snapshot *s, const rk_who *who,
                             rk_candidates *io, rk_run *run, rk_error *err)
 {
+    const float *w = s->embeddings_rank +
+                     (rk_who_count(who, +1) ? 0 : RK_EMBEDDINGS_WEIGHTS);
     int64_t start = rk_clock_us();
     uint32_t *items = rk_alloc_array(io->n, sizeof(*items));
-    float *x = rk_alloc_array(io->n * 2, sizeof(*x));
-    int rc = items && x ? RK_OK : rk_no_memory(err);
+    float *rows = rk_alloc_array(io->n, sizeof(*rows) * RK_EMBEDDINGS_WEIGHTS);
+    const float *x = rows;
+    int rc = items && rows ? RK_OK : rk_no_memory(err);
 
     for (size_t i = 0; i < io->n && rc == RK_OK; i++)
         items[i] = io->list[i].item;
     if (rc == RK_OK)
-        rc = rank_features(s, who, items, io->n, x, NULL, err);
+        rc = rk_embeddings_features(s, who, items, io->n, rows, run, err);
     for (size_t i = 0; i < io->n && rc == RK_OK; i++) {
-        io->list[i].score = s->embeddings_rank[0] * x[2 * i] +
-                            s->embeddings_rank[1] * x[2 * i + 1];
+        io->list[i].score = rk_dot(w, x, RK_EMBEDDINGS_WEIGHTS);
         io->list[i].probability = s->embeddings_like.fitted
-                                      ? rk_sigmoid(x[2 * i + 1])
+                                      ? rk_sigmoid(x[LIKING])
                                       : NAN;
+        x += RK_EMBEDDINGS_WEIGHTS;
     }
     rk_run_trace(run, "rank by vectors", io->n, io->n, start,
-                 "%.2f x next + %.2f x log-odds of a like",
-                 (double)s->embeddings_rank[0], (double)s->embeddings_rank[1]);
+                 "%.2f x next + %.2f x log-odds of a like", (double)w[NEXT],
+                 (double)w[LIKING]);
     free(items);
-    free(x);
+    free(rows);
     return rc;
 }
 
@@ -392,8 +372,8 @@ static int embeddings_explain(const rk_snapshot *s, const rk_who *who,
 
 const rk_paradigm rk_embeddings = {
     .name = "embeddings",
-    .cites = "Choe et al. 2021 (SLIST), carried to text vectors; Hou et al. "
-             "2022 (UniSRec)",
+    .cites = "Saunders et al. 1998 (kernel ridge), from text to item-item "
+             "columns; Hou et al. 2022 (UniSRec)",
     .fit = embeddings_fit,
     .lacks = embeddings_lacks,
     .recall = embeddings_recall,

@@ -258,14 +258,25 @@ static int one_list(const rk_workshop *w, const rk_snapshot *s, size_t user,
 }
 
 
+static size_t count_held(const rk_corpus *c, const rk_seen *held)
+{
+    size_t n = 0;
+
+    for (size_t u = 0; u < c->n_users; u++)
+        n += held[u].item != RK_NO_ID;
+    return n;
+}
+
+
 int rk_ranking_fit(float *weights, const rk_workshop *w, const rk_snapshot *s,
                    const rk_seen *held, rk_features_fn features, void *ctx,
                    size_t n, size_t max_users, const float *prior,
                    rk_error *err)
 {
     const rk_corpus *c = w->corpus;
-    size_t step = c->n_users / (max_users ? max_users : 1) + 1;
-    size_t cap = c->n_users / step + 1;
+    size_t step = count_held(c, held) / (max_users ? max_users : 1) + 1;
+    size_t cap = count_held(c, held) / step + 1;
+    size_t n_held = 0;
     float *x = rk_calloc(cap * LIST * n, sizeof(*x));
     uint32_t *truth = rk_calloc(cap, sizeof(*truth));
     rk_rng rng = {w->snapshot->settings->seed};
@@ -273,8 +284,8 @@ int rk_ranking_fit(float *weights, const rk_workshop *w, const rk_snapshot *s,
     int rc = x && truth ? RK_OK : rk_no_memory(err);
 
     memcpy(weights, prior, n * sizeof(*weights));
-    for (size_t u = 0; u < c->n_users && rc == RK_OK; u += step) {
-        if (held[u].item == RK_NO_ID || c->start[u + 1] == c->start[u])
+    for (size_t u = 0; u < c->n_users && rc == RK_OK; u++) {
+        if (held[u].item == RK_NO_ID || n_held++ % step)
             continue;
         rc = one_list(w, s, u, held[u].item, features, ctx, &rng,
                       x + lists * LIST * n, truth + lists, err);

@@ -22,6 +22,11 @@ typedef struct rk_workshop {
     rk_run *run;
     const rk_progress *progress;
     bool quick; /* for a trial split: leave out what asks the writer */
+    /* In a trial, the likes (n_users) that the corpus ends before, for weights
+     * to be learnt on; else NULL. */
+    const rk_seen *held;
+    /* After a trial, what it learnt: (2, RK_EMBEDDINGS_WEIGHTS); else NULL. */
+    const float *embeddings_rank;
 } rk_workshop;
 
 typedef struct rk_candidate {

@@ -83,7 +83,7 @@ static int refine(const rk_snapshot *s, const rk_wish *w, size_t k,
     within where = {s, run, w->category};
     rk_hit *hits = rk_alloc_array(k, sizeof(*hits));
     size_t n = 0;
-    int rc = hits ? rk_index_search(s->vectors, w->query, k, RK_SEARCH_I8,
+    int rc = hits ? rk_index_search(s->vectors, w->query, k, RK_SEARCH_BEST,
                                     outside, &where, hits, &n, err)
                   : rk_no_memory(err);
 

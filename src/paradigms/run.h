@@ -22,7 +22,9 @@ typedef struct rk_run {
     size_t n_stages;
     size_t cap_stages;
     const float *others; /* see engine/others.h; NULL: not asked yet */
-    void **kept;         /* what must live as long as the run */
+    const float *next;   /* see paradigms/next.h, of that snapshot and asker */
+    const void *next_of[2];
+    void **kept; /* what must live as long as the run */
     size_t n_kept;
     size_t cap_kept;
     /* Items that may not be proposed, NULL: all may. */

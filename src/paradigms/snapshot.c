@@ -4,6 +4,7 @@
 #include "core/text.h"
 #include "data/record.h"
 #include "data/template.h"
+#include "paradigms/carry.h"
 
 #include <string.h>
 
@@ -126,27 +127,19 @@ static int floats_get(const rk_bundle *b, const char *name, size_t rows,
 
 
 static int attach_embeddings(rk_snapshot *s, const rk_bundle *b,
-                             rk_bilinear *room, rk_error *err)
+                             rk_user_map *room, rk_error *err)
 {
-    const float *decay;
-    int rc;
+    int rc = floats_get(b, "vectors.mean", 1, s->d, &s->vector_mean, err);
 
-    rc = floats_get(b, "bilinear.map", s->d, s->d, &room->map, err);
     if (rc == RK_OK)
-        rc = floats_get(b, "bilinear.mean", 1, s->d, &room->mean, err);
-    if (rc == RK_OK)
-        rc = floats_get(b, "bilinear.decay", 1, 1, &decay, err);
-    if (rc == RK_OK && room->map && room->mean && decay && s->vectors) {
-        room->d = s->d;
-        room->decay = *decay;
-        s->bilinear = room;
-    }
-    if (rc == RK_OK)
-        rc = floats_get(b, "vectors.mean", 1, s->d, &s->vector_mean, err);
-    if (rc == RK_OK)
-        rc = floats_get(b, "embeddings.rank", 1, 2, &s->embeddings_rank, err);
+        rc = floats_get(b, "embeddings.rank", 2, RK_EMBEDDINGS_WEIGHTS,
+                        &s->embeddings_rank, err);
     if (rc == RK_OK)
         rc = like_model_get(b, "embeddings.like", &s->embeddings_like, err);
+    if (rc == RK_OK && s->vectors && rk_bundle_has(b, "user_map.mean"))
+        rc = rk_user_map_get(room, b, s->n_fitted, s->d, err);
+    if (rc == RK_OK && room->n_items)
+        rc = rk_carry_profiles(s, room, err);
     return rc;
 }
 
@@ -206,6 +199,8 @@ static int attach_blend(rk_snapshot *s, const rk_bundle *b,
     if (rc == RK_ENOTFOUND)
         return RK_OK;
     s->blend = room->blend;
+    if (rc == RK_OK)
+        rc = rk_carry_texts(s, &room->text_x, err);
     if (rc == RK_OK && rk_bundle_has(b, "ease.rows.start"))
         rc = rk_csr_get(b, "ease.rows", s->n_fitted, s->n_fitted, &s->ease,
                         err);
@@ -216,7 +211,10 @@ static int attach_blend(rk_snapshot *s, const rk_bundle *b,
 void rk_snapshot_room_clear(rk_snapshot_room *room)
 {
     rk_blend_free(room->blend);
+    rk_user_map_clear(&room->user_map);
+    free(room->text_x);
     room->blend = NULL;
+    room->text_x = NULL;
 }
 
 
@@ -226,7 +224,7 @@ int rk_snapshot_attach(rk_snapshot *s, const rk_bundle *b,
     const float *share;
     int rc;
 
-    room->blend = NULL;
+    memset(room, 0, sizeof(*room));
     rc = floats_get(b, "popularity", 1, s->n_fitted, &s->popularity, err);
     if (rc == RK_OK)
         rc = floats_get(b, "like_rate", 1, s->n_fitted, &s->like_rate, err);
@@ -237,9 +235,9 @@ int rk_snapshot_attach(rk_snapshot *s, const rk_bundle *b,
     s->catalogue_share = share ? *share : 0.5f;
     rc = attach_blend(s, b, room, err);
     if (rc == RK_OK)
-        rc = floats_get(b, "fusion", 1, 0, &s->fusion, err);
+        rc = floats_get(b, "fusion", 2, 0, &s->fusion, err);
     if (rc == RK_OK)
-        rc = attach_embeddings(s, b, &room->bilinear, err);
+        rc = attach_embeddings(s, b, &room->user_map, err);
     if (rc == RK_OK)
         rc = attach_tokens(s, b, &room->tokens, err);
     if (rc == RK_OK)

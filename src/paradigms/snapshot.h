@@ -10,10 +10,10 @@
 
 #include "data/corpus.h"
 #include "data/csr.h"
-#include "learn/bilinear.h"
 #include "learn/blend.h"
 #include "learn/logistic.h"
 #include "learn/token_ridge.h"
+#include "learn/user_map.h"
 #include "paradigms/settings.h"
 #include "vector/vector.h"
 
@@ -39,6 +39,10 @@ typedef struct rk_like_model {
     rk_logistic logistic;
 } rk_like_model;
 
+/* What the embeddings way ranks by: what comes next, and the log-odds of a
+ * like. */
+#define RK_EMBEDDINGS_WEIGHTS 2
+
 typedef struct rk_snapshot {
     const rk_settings *settings;
     size_t n_items;
@@ -50,6 +54,8 @@ typedef struct rk_snapshot {
     size_t d;
     rk_vocabulary vocabulary; /* n = 0: no tokens */
     rk_csr item_tokens;       /* (n_items, n) */
+    const bool *is_changed;   /* (n_items) whose text is newer than what was
+                                 learnt; NULL: none */
 
     /* Learned; NULL or not fitted where it could not be. */
     const float *popularity; /* (n_fitted) */
@@ -59,13 +65,16 @@ typedef struct rk_snapshot {
     rk_csr ease; /* (n_fitted, n_fitted) rows of one of them, as evidence;
                     n_rows 0: none */
     const float *vector_mean; /* (d) of the fitted items */
-    const rk_bilinear *bilinear;
+    const rk_model *text_map; /* the blend's; NULL: what it needs was lacking */
+    const float *text_x;      /* (n_items, rk_text_map_width) its features */
+    const rk_user_map *user_map;
     const rk_token_model *tokens;
     rk_like_model embeddings_like;
     rk_like_model tokens_like;
     rk_like_model llm_like;
-    const float *fusion;          /* (RK_FUSION_FEATURES), see engine/rank.h */
-    const float *embeddings_rank; /* (2) weights of nearness and liking */
+    const float *fusion; /* (2, RK_FUSION_FEATURES), engine/rank.h */
+    /* (2, RK_EMBEDDINGS_WEIGHTS), the second of who liked nothing. */
+    const float *embeddings_rank;
     /* Mean and spread of readings over sample users, which a wish is measured
      * against: (n_categories) and (n_categories, n - n_categories). */
     const float *wish_mean;
@@ -83,9 +92,10 @@ typedef struct rk_snapshot {
  * (n_fitted is held against the bundle). RK_EFORMAT. The structs that the
  * pointers name live in `room`, which is cleared in any case. */
 typedef struct rk_snapshot_room {
-    rk_bilinear bilinear;
     rk_token_model tokens;
+    rk_user_map user_map;
     rk_blend *blend;
+    float *text_x; /* NULL: the model's own */
 } rk_snapshot_room;
 
 int rk_snapshot_attach(rk_snapshot *s, const rk_bundle *b,

@@ -553,7 +553,7 @@ static void test_ways_rank_without_a_model_of_likes(void **state)
     bare.tokens_like.fitted = false;
     bare.llm_like.fitted = false;
     bare.fusion = NULL;
-    bare.bilinear = NULL;
+    bare.text_map = NULL;
     s = &bare;
     for (size_t w = 0; w < N_WAYS; w++) {
         rk_candidates c = all_scored(way_at(w), &askers[0].who, 0);

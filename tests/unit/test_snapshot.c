@@ -170,7 +170,8 @@ static void test_what_the_bundle_lacks_stays_absent(void **state)
     assert_true(s.catalogue_share == share);
     assert_null(s.popularity);
     assert_null(s.like_rate);
-    assert_null(s.bilinear);
+    assert_null(s.text_map);
+    assert_null(s.user_map);
     assert_null(s.tokens);
     assert_null(s.fusion);
     assert_int_equal(s.ease.n_rows, 0);
