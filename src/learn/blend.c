@@ -160,8 +160,8 @@ static int get_models(rk_blend *b, const rk_bundle *bundle, rk_error *err)
     rk_strings names;
     int rc = rk_bundle_get_strings(bundle, "blend.models", 0, &names, err);
 
-    if (rc == RK_OK && names.n > RK_BLEND_MODELS)
-        return rk_fail(err, RK_EFORMAT, "blend of %zu models, at most %d",
+    if (rc == RK_OK && (names.n < 1 || names.n > RK_BLEND_MODELS))
+        return rk_fail(err, RK_EFORMAT, "blend of %zu models, must be 1 to %d",
                        names.n, RK_BLEND_MODELS);
     for (size_t i = 0; rc == RK_OK && i < names.n; i++) {
         const rk_learner *l = rk_learner_find(rk_strings_at(&names, i));
@@ -191,7 +191,7 @@ static int get_weights(rk_blend *b, const rk_bundle *bundle, rk_error *err)
         rc = rk_bundle_get(bundle, "blend.lengths", RK_F32, 1, 2, &lengths,
                            err);
     if (rc)
-        return rc == RK_ENOTFOUND ? RK_EFORMAT : rc;
+        return rc;
     b->weights = rk_alloc_array(2 * b->n_columns, sizeof(*b->weights));
     if (!b->weights)
         return rk_no_memory(err);
@@ -224,6 +224,8 @@ int rk_blend_get(rk_blend **out, const rk_bundle *bundle, size_t n_items,
     rc = get_models(b, bundle, err);
     if (rc == RK_OK)
         rc = get_weights(b, bundle, err);
+    if (rc == RK_ENOTFOUND)
+        rc = rk_fail(err, RK_EFORMAT, "blend without its models or lengths");
     if (rc == RK_OK) {
         *out = b;
         b = NULL;
