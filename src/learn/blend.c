@@ -155,8 +155,8 @@ static int get_models(rk_blend *b, const rk_bundle *bundle, rk_error *err)
     rk_strings names;
     int rc = rk_bundle_get_strings(bundle, "blend.models", 0, &names, err);
 
-    if (rc == RK_OK && names.n > RK_BLEND_MODELS)
-        return rk_fail(err, RK_EFORMAT, "blend of %zu models, at most %d",
+    if (rc == RK_OK && (names.n < 1 || names.n > RK_BLEND_MODELS))
+        return rk_fail(err, RK_EFORMAT, "blend of %zu models, must be 1 to %d",
                        names.n, RK_BLEND_MODELS);
     for (size_t i = 0; rc == RK_OK && i < names.n; i++) {
         const rk_learner *l = rk_learner_find(rk_strings_at(&names, i));
@@ -201,7 +201,7 @@ static int get_left_out(rk_blend *b, const rk_bundle *bundle, rk_error *err)
     int rc = rk_bundle_get_strings(bundle, "blend.left_out", 1, &s, err);
 
     if (rc)
-        return rc == RK_ENOTFOUND ? RK_EFORMAT : rc;
+        return rc;
     b->left_out = rk_strdup(rk_strings_at(&s, 0));
     return b->left_out ? RK_OK : rk_no_memory(err);
 }
@@ -225,6 +225,8 @@ int rk_blend_get(rk_blend **out, const rk_bundle *bundle, size_t n_items,
         rc = get_weights(b, bundle, err);
     if (rc == RK_OK)
         rc = get_left_out(b, bundle, err);
+    if (rc == RK_ENOTFOUND)
+        rc = rk_fail(err, RK_EFORMAT, "blend without its models or weights");
     if (rc == RK_OK) {
         *out = b;
         b = NULL;

@@ -309,7 +309,7 @@ static int get(rk_model **out, const rk_bundle *b, size_t n_items,
     if (rc != RK_OK)
         goto done;
     s = shape.data;
-    if (s[0] > n_items) {
+    if (s[0] != n_items) {
         rc = rk_fail(err, RK_EFORMAT,
                      "transformer of %llu items, there are %zu",
                      (unsigned long long)s[0], n_items);
@@ -323,7 +323,8 @@ static int get(rk_model **out, const rk_bundle *b, size_t n_items,
     rc = rk_bundle_get(b, "transformer.weights", RK_F32, 1, m->layout.n,
                        &weights, err);
     if (rc != RK_OK) {
-        rc = RK_EFORMAT;
+        rc = rk_fail(err, RK_EFORMAT, "transformer: expected %zu weights",
+                     m->layout.n);
         goto done;
     }
     m->w = weights.data;
