@@ -54,8 +54,6 @@ static const struct key keys[] = {
     {"llm", "candidates", COUNT, AT(llm.candidates), 1, 1000},
     {"llm", "seed", COUNT, AT(llm.seed), 0, 4294967295.0},
     {"learn", "effort", EFFORT, AT(learn.effort), 0, 0},
-    {"learn", "ease_lambda", NUMBER, AT(learn.ease_lambda), 0.001, 1e9},
-    {"learn", "ease_decay", NUMBER, AT(learn.ease_decay), 0, 1},
     {"learn", "half_life_days", NUMBER, AT(learn.half_life_days), 0, 1e6},
 };
 

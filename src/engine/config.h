@@ -34,8 +34,6 @@ typedef struct rk_config {
     } llm;
     struct {
         enum rk_effort effort; /* of training */
-        double ease_lambda;
-        double ease_decay;     /* of the weight of a like, per later like */
         double half_life_days; /* of an event's weight; 0: for ever */
     } learn;
 } rk_config;

@@ -36,8 +36,7 @@ static rk_key plan_of(const rk_engine *e, const rk_settings *s, uint64_t change)
                       e->config->events.negative[i].value);
     snprintf(numbers, sizeof(numbers), "%llu %zu %llu %d %g %g %g",
              (unsigned long long)change, s->llm_history,
-             (unsigned long long)s->seed, (int)s->effort,
-             (double)s->ease_lambda, (double)s->decay, s->half_life_days);
+             (unsigned long long)s->seed, (int)s->effort, s->half_life_days);
     key = rk_key_of(FORMAT, RK_VERSION, numbers, rk_buf_str(&words),
                     s->item_profile, s->user_profile, s->item_line, s->noun,
                     s->noun_plural, s->categories, e->models.embedder_name,

@@ -46,6 +46,8 @@ Options of every command
   -c, --config FILE  the configuration (default: reckon.yaml here, if
                      there is one; else the built-in defaults)
       --store PATH   the store, instead of the configuration's
+      --embedder NAME, --writer NAME
+                     another model: a name, a .gguf file, or none
       --json         one JSON document on stdout, no progress; an error
                      is {"error":{"code":..,"message":..}} on stderr
   -q, --quiet        nothing but the answer and errors

@@ -16,8 +16,6 @@ models:
 ...
 learn:
   effort: fast
-  ease_lambda: 300
-  ease_decay: 0.8
   half_life_days: 0
 
 $ echo 'llm: {seed: 7}' >reckon.yaml

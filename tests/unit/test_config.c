@@ -79,8 +79,6 @@ static void assert_defaults(const rk_config *c)
     assert_int_equal(c->llm.candidates, 20);
     assert_int_equal(c->llm.seed, 1);
     assert_int_equal(c->learn.effort, RK_FAST);
-    assert_true(c->learn.ease_lambda == 300);
-    assert_true(c->learn.ease_decay == 0.8);
     assert_true(c->learn.half_life_days == 0);
 }
 
@@ -127,7 +125,6 @@ static void test_config_takes_what_is_said_and_keeps_the_rest(void **state)
                           "llm: {seed: 4294967295}\n"
                           "learn:\n"
                           "  effort: full\n"
-                          "  ease_decay: 1\n"
                           "  half_life_days: 2.5e1\n");
 
     (void)state;
@@ -143,7 +140,6 @@ static void test_config_takes_what_is_said_and_keeps_the_rest(void **state)
     assert_int_equal(c->learn.effort, RK_FULL);
     assert_int_equal(c->llm.seed, 4294967295u);
     assert_int_equal(c->llm.history, 15);
-    assert_true(c->learn.ease_decay == 1);
     assert_true(c->learn.half_life_days == 25);
     rk_config_free(c);
 }
@@ -215,15 +211,15 @@ static void test_config_reads_numbers_strictly(void **state)
         assert_refused(text, message);
     }
     assert_refused(
-        "learn:\n  ease_decay: 1.1\n",
-        "reckon.yaml:2: learn.ease_decay: expected a number, 0 to 1, "
-        "found '1.1'");
+        "learn:\n  half_life_days: -1.5\n",
+        "reckon.yaml:2: learn.half_life_days: expected a number, 0 to "
+        "1000000, found '-1.5'");
     assert_refused("learn: {effort: most}\n",
                    "reckon.yaml:1: learn.effort: expected fast or full, found "
                    "'most'");
-    assert_refused("learn: {ease_lambda: nan}\n",
-                   "reckon.yaml:1: learn.ease_lambda: expected a number, 0.001 "
-                   "to 1000000000, found 'nan'");
+    assert_refused("learn: {half_life_days: nan}\n",
+                   "reckon.yaml:1: learn.half_life_days: expected a number, 0 "
+                   "to 1000000, found 'nan'");
 }
 
 
