@@ -34,7 +34,7 @@ static rk_key plan_of(const rk_engine *e, const rk_settings *s, uint64_t change)
         rk_buf_printf(&words, "-%s %d %g|", e->config->events.negative[i].type,
                       (int)e->config->events.negative[i].when,
                       e->config->events.negative[i].value);
-    snprintf(numbers, sizeof(numbers), "%llu %zu %llu %d %g %g %g",
+    snprintf(numbers, sizeof(numbers), "%llu %zu %llu %d %g",
              (unsigned long long)change, s->llm_history,
              (unsigned long long)s->seed, (int)s->effort, s->half_life_days);
     key = rk_key_of(FORMAT, RK_VERSION, numbers, rk_buf_str(&words),

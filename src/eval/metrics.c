@@ -29,25 +29,6 @@ double rk_ndcg_at(double rank, double k)
 }
 
 
-void rk_figures_add(rk_figures *f, double rank)
-{
-    f->n_users++;
-    f->ndcg += rk_ndcg_at(rank, K);
-    f->recall += rank <= K;
-    f->mrr += rank <= K ? 1 / rank : 0;
-}
-
-
-void rk_figures_finish(rk_figures *f)
-{
-    double n = f->n_users ? (double)f->n_users : 1;
-
-    f->ndcg /= n;
-    f->recall /= n;
-    f->mrr /= n;
-}
-
-
 /* Counters of 32 bits, of a width with the scores: what a compiler turns into
  * vector code on any machine. */
 void rk_count_scores(const float *scores, size_t n, float score,

@@ -32,27 +32,6 @@ static void test_ndcg_is_what_a_hand_computes(void **state)
 }
 
 
-static void test_figures_are_means_and_a_miss_counts(void **state)
-{
-    rk_figures f = {0};
-    rk_figures none = {0};
-
-    (void)state;
-    rk_figures_add(&f, 1);
-    rk_figures_add(&f, 3);
-    rk_figures_add(&f, INFINITY);
-    rk_figures_add(&f, 11);
-    rk_figures_finish(&f);
-    assert_int_equal(f.n_users, 4);
-    assert_true(fabs(f.ndcg - 1.5 / 4) < 1e-12);
-    assert_true(fabs(f.recall - 0.5) < 1e-12);
-    assert_true(fabs(f.mrr - (1 + 1.0 / 3) / 4) < 1e-12);
-    rk_figures_finish(&none);
-    assert_true(none.ndcg == 0);
-}
-
-
-/* Chance in 20 candidates, exactly: what short lists are held against. */
 static void test_chance_in_twenty_is_the_known_figure(void **state)
 {
     double sum = 0;
@@ -120,7 +99,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ties_earn_the_middle),
         cmocka_unit_test(test_ndcg_is_what_a_hand_computes),
-        cmocka_unit_test(test_figures_are_means_and_a_miss_counts),
         cmocka_unit_test(test_several_truths_are_held_against_the_best_order),
         cmocka_unit_test(test_auc_counts_pairs_and_ties_by_half),
         cmocka_unit_test(test_the_top_is_that_of_a_full_scan),
