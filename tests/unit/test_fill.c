@@ -66,7 +66,7 @@ static void test_the_truth_is_put_at_a_drawn_place(void **state)
     static const uint32_t others[] = {10, 11, 12, 13, 14};
     rk_corpus *shelf = shelf_new();
     rk_rng rng = {5};
-    size_t places[4] = {0};
+    size_t places[6] = {0};
     rk_fill f;
 
     (void)state;

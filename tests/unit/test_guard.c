@@ -100,7 +100,7 @@ static void test_who_is_not_asked_is_not_guarded(void **state)
     (void)state;
     small_init(&s, 0);
     q = &s.task.test;
-    s.task.train->seen[3 * (USERS - 1)].at_us = 100;
+    s.task.train->seen[(size_t)3 * (USERS - 1)].at_us = 100;
     assert_int_equal(rk_task_check(&s.task, NULL), RK_EINVAL);
     q->truth_start[USERS] = q->truth_start[USERS - 1];
     assert_int_equal(rk_task_check(&s.task, NULL), RK_OK);

@@ -108,9 +108,9 @@ static void test_an_item_liked_twice_counts_once(void **state)
 
 
 /* An item's part in another's score, as the item-to-item model has it. */
-static float part_of(uint32_t from, uint32_t to)
+static float part_of(const rk_snapshot *s, uint32_t from, uint32_t to)
 {
-    const rk_csr *b = &snapshot->ease;
+    const rk_csr *b = &s->ease;
 
     for (uint64_t k = b->start[from]; k < b->start[from + 1]; k++)
         if (b->col[k] == to)
@@ -134,7 +134,8 @@ static void test_the_witness_is_the_like_with_the_largest_part(void **state)
 
         for (size_t i = 0; i < 5; i++) {
             size_t age = i > 2 ? 4 - i : 3 - i; /* in likes */
-            float part = powf(decay, (float)age) * part_of(seen[i].item, item);
+            float part = powf(decay, (float)age) *
+                         part_of(snapshot, seen[i].item, item);
 
             if (seen[i].label > 0 && part > most) {
                 most = part;
@@ -145,6 +146,33 @@ static void test_the_witness_is_the_like_with_the_largest_part(void **state)
         n_found += best != RK_NO_ID;
     }
     assert_true(n_found > 0 && n_found < snapshot->n_fitted);
+}
+
+
+/* Liked: `old`, then an item newer than the model, then `late`. */
+static void assert_newer_items_age_a_witness(const rk_snapshot *s)
+{
+    uint32_t n = (uint32_t)s->n_fitted;
+    float decay = s->settings->decay;
+    size_t n_told = 0; /* where it makes a difference */
+
+    for (uint32_t old = 0; old < n; old++) {
+        uint32_t late = (old + 7) % n;
+        const rk_seen seen[] = {{old, 1, 1, 0}, {n, 1, 1, 1}, {late, 1, 1, 2}};
+        const rk_who who = {.history = seen, .n_history = 3};
+
+        for (uint32_t item = 0; item < n; item++) {
+            float a = part_of(s, old, item);
+            float b = part_of(s, late, item);
+            uint32_t want = a * decay * decay > b ? old : late;
+
+            if (fmaxf(a, b) <= 0)
+                want = RK_NO_ID;
+            assert_int_equal(rk_others_witness(s, &who, item), want);
+            n_told += a * decay > b && b > a * decay * decay;
+        }
+    }
+    assert_true(n_told > 0);
 }
 
 
@@ -187,6 +215,7 @@ static void test_a_new_item_is_taken_in_a_history(void **state)
     }
     rk_run_clear(&run);
     rk_run_clear(&other);
+    assert_newer_items_age_a_witness(s);
     shop_close(&copy);
 }
 

@@ -51,7 +51,7 @@ static void labelled_init(small *s)
         rk_fill_event(&f, (rk_seen){u % ITEMS, 1, 1, 0}, NULL);
         rk_fill_truth(&f, (u + 1) % ITEMS, NULL);
         rk_fill_candidates(&f, NULL, 0, &r, NULL);
-        rk_fill_label(&f, cluster == 2 || rk_rng_below(&r, 3) == 0,
+        rk_fill_label(&f, cluster == 2 || rk_rng_below(&r, 3) == 0 ? 1 : 0,
                       100 + cluster, NULL);
     }
     s->task = (rk_task){
