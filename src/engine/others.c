@@ -93,6 +93,19 @@ done:
 }
 
 
+/* What a like of one item adds to the score of another; 0 for an item newer
+ * than the model. */
+static float part_of(const rk_csr *b, uint32_t from, uint32_t to)
+{
+    if (from >= b->n_rows)
+        return 0;
+    for (uint64_t k = b->start[from]; k < b->start[from + 1]; k++)
+        if (b->col[k] == to)
+            return b->value[k];
+    return 0;
+}
+
+
 uint32_t rk_others_witness(const rk_snapshot *s, const rk_who *who,
                            uint32_t item)
 {
@@ -102,14 +115,11 @@ uint32_t rk_others_witness(const rk_snapshot *s, const rk_who *who,
 
     for (size_t i = who->n_history; i-- > 0 && item < s->n_fitted;) {
         const rk_seen *e = &who->history[i];
-        float part = 0;
+        float part;
 
-        if (e->label <= 0 || e->item >= s->ease.n_rows)
+        if (e->label <= 0)
             continue;
-        for (uint64_t k = s->ease.start[e->item];
-             k < s->ease.start[e->item + 1]; k++)
-            if (s->ease.col[k] == item)
-                part = weight * s->ease.value[k];
+        part = weight * part_of(&s->ease, e->item, item);
         if (part > best_part) {
             best_part = part;
             best = e->item;

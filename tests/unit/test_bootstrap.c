@@ -1,5 +1,6 @@
 #include "eval/bootstrap.h"
 
+#include "core/mem.h"
 #include "core/rng.h"
 
 #include <math.h>
@@ -96,12 +97,41 @@ static void test_the_same_seed_gives_the_same_interval(void **state)
 }
 
 
+static void test_a_bootstrap_survives_each_allocation_failing(void **state)
+{
+    double low[4];
+    double high[4];
+    size_t n = 0;
+    sample s;
+    rk_bootstrap b = {N, 4, 20, 5, means, &s};
+    int rc;
+
+    (void)state;
+    sample_draw(&s, 2);
+    do {
+        rk_mem_fail_at(++n);
+        rc = rk_bootstrap_run(&b, low, high, NULL);
+        rk_mem_fail_at(0);
+        assert_true(rc == RK_OK || rc == RK_ENOMEM);
+        assert_true(rc == RK_OK || isnan(low[0]));
+    } while (rc != RK_OK);
+    assert_true(n > 3); /* figures, a column, and each thread's draws */
+    b.n_resamples = 1000001;
+    assert_int_equal(rk_bootstrap_run(&b, low, high, NULL), RK_EINVAL);
+    b.n_resamples = 10;
+    b.n_units = 0;
+    assert_int_equal(rk_bootstrap_run(&b, low, high, NULL), RK_OK);
+    assert_true(isnan(low[0]) && isnan(high[0]));
+}
+
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_intervals_cover_as_often_as_they_say),
         cmocka_unit_test(test_pairs_are_narrower_than_two_apart),
         cmocka_unit_test(test_the_same_seed_gives_the_same_interval),
+        cmocka_unit_test(test_a_bootstrap_survives_each_allocation_failing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,92 +1,5 @@
-/* The judge over small tasks made by hand, and the guards. */
-#include "core/mem.h"
-#include "core/rng.h"
-#include "eval/fill.h"
-#include "eval/judge.h"
-
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-enum { ITEMS = 40, USERS = 60, CANDIDATES = 8 };
-
-typedef struct small {
-    rk_task task;
-    rk_corpus *shelf;
-} small;
-
-
-static rk_corpus *shelf_new(void)
-{
-    static const rk_rules none = {0};
-    rk_corpus_builder *b = NULL;
-    rk_corpus *c = NULL;
-
-    assert_int_equal(rk_corpus_builder_new(&b, &none, NULL), RK_OK);
-    for (unsigned i = 0; i < ITEMS; i++) {
-        char id[16];
-        const rk_field fields[] = {{"title", id},
-                                   {"genres", i % 2 ? "a|b" : "b|c"}};
-
-        snprintf(id, sizeof(id), "I%u", i);
-        assert_int_equal(
-            rk_corpus_add_item(b, &(rk_record){id, fields, 2}, NULL), RK_OK);
-    }
-    assert_int_equal(rk_corpus_finish(b, &c, NULL), RK_OK);
-    rk_corpus_builder_free(b);
-    return c;
-}
-
-
-/* User u has had items u, u + 1, u + 2 and is asked for u + 3 and, when there
- * are no candidates and u is even, u + 5. */
-static void small_init(small *s, size_t n_candidates)
-{
-    rk_fill train;
-    rk_fill test;
-    rk_rng rng = {7};
-
-    memset(s, 0, sizeof(*s));
-    s->shelf = shelf_new();
-    assert_int_equal(rk_fill_begin(&train, s->shelf, 0, NULL), RK_OK);
-    assert_int_equal(rk_fill_begin(&test, s->shelf, n_candidates, NULL), RK_OK);
-    for (uint32_t u = 0; u < USERS; u++) {
-        char id[16];
-        uint32_t others[CANDIDATES];
-
-        snprintf(id, sizeof(id), "U%u", u);
-        rk_fill_user(&train, id, &(rk_record){.id = id}, u, NULL);
-        rk_fill_user(&test, id, &(rk_record){.id = id}, u, NULL);
-        for (uint32_t i = 0; i < 3; i++) {
-            rk_seen e = {(u + i) % ITEMS, 1, 1, i};
-
-            rk_fill_event(&train, e, NULL);
-            rk_fill_event(&test, e, NULL);
-        }
-        rk_fill_truth(&test, (u + 3) % ITEMS, NULL);
-        for (uint32_t i = 0; i < CANDIDATES; i++)
-            others[i] = (u + 10 + i) % ITEMS;
-        if (n_candidates)
-            rk_fill_candidates(&test, others, CANDIDATES - 1, &rng, NULL);
-        else if (u % 2 == 0)
-            rk_fill_truth(&test, (u + 5) % ITEMS, NULL);
-    }
-    s->task = (rk_task){.name = "small", .headline = RK_M_NDCG_10};
-    s->task.train = rk_fill_take_corpus(&train);
-    rk_fill_take_questions(&test, &s->task.test);
-}
-
-
-static void small_clear(small *s)
-{
-    rk_fill_free_corpus(s->task.train);
-    rk_fill_free_questions(&s->task.test);
-    rk_corpus_free(s->shelf);
-}
+/* The judge over a small task made by hand. */
+#include "small_task.h"
 
 
 static int same_for_all(void *ctx, const rk_task *t, const rk_questions *q,
@@ -262,63 +175,6 @@ static void test_a_difference_of_one_with_itself_is_nothing(void **state)
 }
 
 
-static void test_guards_find_each_leak(void **state)
-{
-    rk_error err;
-    small s;
-
-    (void)state;
-    small_init(&s, CANDIDATES);
-    assert_int_equal(rk_task_check(&s.task, &err), RK_OK);
-    s.task.train->seen[5].item = s.task.test.truth[1];
-    assert_int_equal(rk_task_check(&s.task, &err), RK_EINVAL);
-    assert_non_null(strstr(err.msg, "user 'U1'"));
-    assert_non_null(strstr(err.msg, "trained on"));
-    small_clear(&s);
-
-    small_init(&s, 0);
-    s.task.train->seen[5].at_us = 100;
-    assert_int_equal(rk_task_check(&s.task, &err), RK_EINVAL);
-    assert_non_null(strstr(err.msg, "later"));
-    small_clear(&s);
-
-    small_init(&s, 0);
-    s.task.test.asked->seen[0].item = s.task.test.truth[0];
-    assert_int_equal(rk_task_check(&s.task, &err), RK_EINVAL);
-    assert_non_null(strstr(err.msg, "in the history"));
-    small_clear(&s);
-}
-
-
-static void test_guards_find_a_truth_at_one_place_or_none(void **state)
-{
-    rk_questions *q;
-    rk_error err;
-    small s;
-
-    (void)state;
-    small_init(&s, CANDIDATES);
-    q = &s.task.test;
-    for (size_t u = 0; u < USERS; u++) {
-        uint32_t *list = q->candidates + u * CANDIDATES;
-
-        for (size_t i = 0; i < CANDIDATES; i++) {
-            if (list[i] == q->truth[u]) {
-                list[i] = list[2];
-                list[2] = q->truth[u];
-                break;
-            }
-        }
-    }
-    assert_int_equal(rk_task_check(&s.task, &err), RK_EINVAL);
-    assert_non_null(strstr(err.msg, "place 2"));
-    q->candidates[2] = q->candidates[1];
-    assert_int_equal(rk_task_check(&s.task, &err), RK_EINVAL);
-    assert_non_null(strstr(err.msg, "not among the candidates"));
-    small_clear(&s);
-}
-
-
 static void test_judging_survives_each_allocation_failing(void **state)
 {
     rk_contestant who = {.name = "random", .score = at_random};
@@ -353,8 +209,6 @@ int main(void)
         cmocka_unit_test(test_what_is_not_proposed_is_a_miss),
         cmocka_unit_test(test_ranks_are_those_of_brute_force_in_any_batch),
         cmocka_unit_test(test_a_difference_of_one_with_itself_is_nothing),
-        cmocka_unit_test(test_guards_find_each_leak),
-        cmocka_unit_test(test_guards_find_a_truth_at_one_place_or_none),
         cmocka_unit_test(test_judging_survives_each_allocation_failing),
     };
 

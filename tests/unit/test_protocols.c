@@ -1,14 +1,8 @@
 /* Loaders on tiny files: good, missing, damaged. With RECKON_EVAL_DATA set to
  * the folder of the real ones their counts are checked too. */
-#include "../scratch.h"
-#include "core/mem.h"
 #include "eval/judge.h"
 #include "eval/ml1m.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
+#include "protocol_files.h"
 
 #define ITEMS                                                                  \
     "item_id\ttitle\tgenres\n1\tMatrix, The (1999)\tAction|Sci-Fi\n"           \
@@ -21,30 +15,12 @@
     "7\t0\t1 2\t3\n"
 
 
-static void put(scratch *s, const char *name, const char *text)
-{
-    FILE *f = fopen(scratch_path(s, name), "wb");
-
-    assert_non_null(f);
-    fputs(text, f);
-    fclose(f);
-}
-
-
 static void put_ml1m(scratch *s, const char *sequences)
 {
     scratch_init(s);
     put(s, "items.tsv", ITEMS);
     put(s, "users.tsv", USERS);
     put(s, "sequences.tsv", sequences);
-}
-
-
-static int load(const char *name, scratch *s, rk_task **t, rk_error *err)
-{
-    const rk_task_opts opts = {.data = s->dir, .seed = 1};
-
-    return rk_protocol_find(name)->load(t, &opts, err);
 }
 
 
@@ -121,43 +97,104 @@ static void test_damage_is_reported_with_its_line(void **state)
 
 static void test_loading_survives_each_allocation_failing(void **state)
 {
-    size_t n = 1;
-    size_t made;
-    rk_task *t;
     scratch s;
 
     (void)state;
     put_ml1m(&s, SEQUENCES);
-    do {
-        int rc;
-
-        rk_mem_fail_at(n);
-        rc = load("ml-1m-loo", &s, &t, NULL);
-        made = rk_mem_fail_at(0);
-        assert_true(rc == RK_OK || rc == RK_ENOMEM);
-        assert_true(t != NULL || rc != RK_OK);
-        rk_task_free(t);
-        n++;
-    } while (made >= n - 1);
-    assert_true(n > 10);
+    load_without_memory("ml-1m-loo", &s, 1);
     scratch_clear(&s);
+}
+
+
+/* Whether a user of the crowd had the item in it. */
+static bool in_history(const rk_corpus *c, size_t u, uint32_t item)
+{
+    for (size_t i = c->start[u]; i < c->start[u + 1]; i++)
+        if (c->seen[i].item == item)
+            return true;
+    return false;
 }
 
 
 static void test_cold_items_have_no_events(void **state)
 {
+    size_t n_hidden = 0;
+    size_t n_truths = 0;
     rk_task *t;
-    rk_error err;
+    scratch s;
+
+    (void)state;
+    scratch_init(&s);
+    put_crowd(&s);
+    t = load_good("cold-items", &s);
+    assert_true(t->test.hidden_only && !t->mixed.hidden_only);
+    assert_ptr_equal(t->test.truth, t->mixed.truth);
+    for (uint32_t i = 0; i < CROWD; i++)
+        n_hidden += t->hidden[i];
+    assert_int_equal(n_hidden, CROWD / 10 + 1);
+    for (size_t i = 0; i < t->train->start[CROWD]; i++)
+        assert_false(t->hidden[t->train->seen[i].item]);
+    /* Each of the seven items of each user is trained on or asked for. */
+    n_truths = t->test.truth_start[t->test.asked->n_users];
+    for (size_t i = 0; i < n_truths; i++)
+        assert_true(t->hidden[t->test.truth[i]]);
+    assert_int_equal(t->train->start[CROWD] + n_truths, 7 * CROWD);
+    rk_task_free(t);
+    scratch_clear(&s);
+}
+
+
+static void test_cold_users_are_known_by_profile_only(void **state)
+{
+    const rk_corpus *c;
+    rk_task *t;
+    scratch s;
+
+    (void)state;
+    scratch_init(&s);
+    put_crowd(&s);
+    t = load_good("cold-users", &s);
+    c = t->test.asked;
+    assert_int_equal(c->n_users, CROWD / 10);
+    assert_int_equal(c->start[c->n_users], 0);
+    assert_true(t->validation.asked->n_users > 0);
+    assert_int_equal(
+        t->validation.asked->n_users + c->n_users + t->train->n_users, CROWD);
+    for (size_t u = 0; u < c->n_users; u++) {
+        const char *id = rk_ids_at(c->user_ids, (uint32_t)u);
+
+        assert_int_equal(t->test.user[u], RK_NO_ID);
+        assert_int_equal(rk_ids_find(t->train->user_ids, id), RK_NO_ID);
+        assert_string_equal(c->users[u]->fields[0].value, "woman");
+        assert_int_equal(t->test.truth_start[u + 1], 7 * (u + 1));
+        assert_int_equal(t->test.truth[7 * u],
+                         crowd_item((unsigned)atoi(id), 0) - 1);
+    }
+    for (size_t u = 0; u < t->train->n_users; u++) {
+        const char *id = rk_ids_at(t->train->user_ids, (uint32_t)u);
+
+        assert_true(
+            in_history(t->train, u, crowd_item((unsigned)atoi(id), 6) - 1));
+    }
+    rk_task_free(t);
+    scratch_clear(&s);
+}
+
+
+static void test_cold_starts_survive_failing_allocations(void **state)
+{
     scratch s;
 
     (void)state;
     put_ml1m(&s, SEQUENCES);
-    assert_int_equal(load("cold-items", &s, &t, &err), RK_OK);
-    assert_int_equal(rk_task_check(t, &err), RK_OK);
-    assert_true(t->test.hidden_only && !t->mixed.hidden_only);
-    for (size_t i = 0; i < t->test.truth_start[t->test.asked->n_users]; i++)
-        assert_true(t->hidden[t->test.truth[i]]);
-    rk_task_free(t);
+    load_without_memory("cold-items", &s, 1);
+    load_without_memory("cold-users", &s, 1);
+    put(&s, "users.tsv",
+        "user_id\tgender\tage_band\toccupation\tzip\n"
+        "7\tF\t26\t12\t1\n");
+    load_damaged("cold-users", &s, "users.tsv:2: expected an age band");
+    put(&s, "items.tsv", "item_id\ttitle\tgenres\n1\t\tAction\n");
+    load_damaged("cold-items", &s, "items.tsv:2: expected an id and a title");
     scratch_clear(&s);
 }
 
@@ -202,6 +239,8 @@ int main(void)
         cmocka_unit_test(test_damage_is_reported_with_its_line),
         cmocka_unit_test(test_loading_survives_each_allocation_failing),
         cmocka_unit_test(test_cold_items_have_no_events),
+        cmocka_unit_test(test_cold_users_are_known_by_profile_only),
+        cmocka_unit_test(test_cold_starts_survive_failing_allocations),
         cmocka_unit_test(test_real_files_have_their_counts),
     };
 
