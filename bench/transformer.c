@@ -1,7 +1,8 @@
-/* transformer FOLDER [EPOCHS [OF [KEEP]]]: trains the transformer for EPOCHS
- * (2) of a schedule of OF (EPOCHS) on ml-1m-loo, all but each user's last item
- * (two for validation users), and prints one line of JSON. Each epoch is
- * reported on stderr. KEEP: where to leave the model, as a bundle. */
+/* transformer FOLDER [EPOCHS [OF [KEEP [RATE]]]]: trains the transformer for
+ * EPOCHS (2) of a schedule of OF (EPOCHS) on ml-1m-loo, all but each user's
+ * last item (two for validation users), and prints one line of JSON. Each epoch
+ * is reported on stderr. KEEP: where to leave the model, as a bundle; RATE: of
+ * learning. */
 #include "learn/transformer.h"
 #include "core/mem.h"
 
@@ -208,13 +209,15 @@ int main(int argc, char **argv)
     int status = 1;
 
     if (argc < 2) {
-        (void)fprintf(stderr,
-                      "usage: transformer FOLDER [EPOCHS [OF [KEEP]]]\n");
+        (void)fprintf(stderr, "usage: transformer FOLDER [EPOCHS [OF [KEEP "
+                              "[RATE]]]]\n");
         return 2;
     }
     if (argc > 2)
         l.stop = strtoul(argv[2], NULL, 10);
     o.epochs = argc > 3 ? strtoul(argv[3], NULL, 10) : l.stop;
+    if (argc > 5)
+        o.rate = strtof(argv[5], NULL);
     d.train.start = rk_calloc(USERS, sizeof(size_t));
     d.train.item = rk_calloc(EVENTS, sizeof(uint32_t));
     d.asked.start = rk_calloc(USERS, sizeof(size_t));

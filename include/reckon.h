@@ -159,6 +159,8 @@ RK_API int rk_export_file(rk_engine *engine, enum rk_kind kind,
                           const char *path, rk_error *err);
 
 typedef struct rk_prepare_opts {
+    const char *effort; /* of training: "fast" "full"; NULL: the
+                           configuration's */
     rk_progress progress;
 } rk_prepare_opts;
 
@@ -273,6 +275,11 @@ RK_API int rk_show(rk_engine *engine, enum rk_kind kind, const char *id,
 /* Counts, models, the snapshot's age. */
 RK_API int rk_status(rk_engine *engine, rk_card **out, rk_error *err);
 
+/* What can learn from events: each learner with what it needs, what it would
+ * cost on this store, and whether it is in the snapshot. The section is its
+ * name. */
+RK_API int rk_models_list(rk_engine *engine, rk_card **out, rk_error *err);
+
 /* Each part with its state ("ok", "missing", "stale", "half-set"): what is
  * wrong, what answers in its place, how to mend it. `*n_wrong` counts lines
  * that are not "ok". */
@@ -358,8 +365,14 @@ typedef struct rk_evaluate_opts {
     const char *effort; /* "fast" "full"; NULL: the configuration's */
     size_t n_users;     /* asked at most, drawn with the seed; 0: all */
     uint64_t seed;
+    bool shuffle_texts; /* a control: every item gets another's vector and
+                           tokens; what is then lost came from meaning */
     rk_progress progress;
 } rk_evaluate_opts;
+
+/* The protocols there are: sections are their names, lines what each asks and
+ * which files it needs. */
+RK_API int rk_protocols_list(rk_card **out, rk_error *err);
 
 /* Runs a public protocol, or "mine": the newest events of the engine's own
  * store, predicted from what was before. The store of the engine is read for

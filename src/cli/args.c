@@ -55,6 +55,8 @@ static void tables_add_global(struct tables *t, cli *c, bool *help)
     const arg_option global[] = {
         {"config", 'c', ARG_TEXT, &c->config, 0, 0},
         {"store", 0, ARG_TEXT, &c->store, 0, 0},
+        {"embedder", 0, ARG_TEXT, &c->embedder, 0, 0},
+        {"writer", 0, ARG_TEXT, &c->writer, 0, 0},
         {"json", 0, ARG_FLAG, &c->json, 0, 0},
         {"quiet", 'q', ARG_FLAG, &c->quiet, 0, 0},
         {"no-progress", 0, ARG_FLAG, &c->no_progress, 0, 0},
@@ -96,6 +98,17 @@ static int set(const cli *c, const arg_option *o, const char *value)
 
     if (o->kind == ARG_FLAG) {
         *(bool *)o->value = true;
+        return EXIT_OK;
+    }
+    if (o->kind == ARG_WORDS) {
+        arg_words *w = o->value;
+
+        if (!value[0])
+            return cli_usage(c, "--%s is empty", o->name);
+        if (w->n == sizeof(w->words) / sizeof(w->words[0]))
+            return cli_usage(c, "--%s is given more than %zu times", o->name,
+                             w->n);
+        w->words[w->n++] = value;
         return EXIT_OK;
     }
     if (o->kind == ARG_TEXT) {

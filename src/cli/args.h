@@ -5,13 +5,20 @@
 
 #include "cli/cli.h"
 
-enum arg_kind { ARG_FLAG, ARG_TEXT, ARG_COUNT };
+enum arg_kind { ARG_FLAG, ARG_TEXT, ARG_COUNT, ARG_WORDS };
+
+/* The values of an option that may be given several times. */
+typedef struct arg_words {
+    const char *words[32];
+    size_t n;
+} arg_words;
+
 
 typedef struct arg_option {
     const char *name; /* long, without the dashes */
     char letter;      /* 0: none */
     enum arg_kind kind;
-    void *value;     /* bool *, const char **, size_t * */
+    void *value;     /* bool *, const char **, size_t *, arg_words * */
     size_t min, max; /* of ARG_COUNT */
 } arg_option;
 

@@ -20,6 +20,8 @@ typedef struct cli {
     const char *command; /* the name of the one that runs; NULL: none yet */
     const char *config;
     const char *store;
+    const char *embedder;
+    const char *writer;
     bool json;
     bool quiet;
     bool no_progress;
@@ -50,6 +52,9 @@ int cmd_show(cli *c, int argc, char **argv);
 int cmd_status(cli *c, int argc, char **argv);
 int cmd_doctor(cli *c, int argc, char **argv);
 int cmd_export(cli *c, int argc, char **argv);
+int cmd_eval(cli *c, int argc, char **argv);
+int cmd_compare(cli *c, int argc, char **argv);
+int cmd_models(cli *c, int argc, char **argv);
 
 extern const char help_init[];
 extern const char help_import[];
@@ -62,6 +67,9 @@ extern const char help_show[];
 extern const char help_status[];
 extern const char help_doctor[];
 extern const char help_export[];
+extern const char help_eval[];
+extern const char help_compare[];
+extern const char help_models[];
 
 /* The list of commands, or one command's page, on stdout. */
 void help_all(void);

@@ -4,7 +4,7 @@
 
 const char help_prepare[] =
     "Synopsis\n"
-    "  reckon prepare\n"
+    "  reckon prepare [--effort fast|full]\n"
     "\n"
     "Description\n"
     "  Makes what serving needs: vectors of all profiles, tokens of items and\n"
@@ -17,21 +17,30 @@ const char help_prepare[] =
     "  Progress is shown on stderr: a bar on a terminal, else a line about\n"
     "  every tenth.\n"
     "\n"
+    "Options\n"
+    "      --effort HOW   fast trains for minutes, full adds what takes tens "
+    "of\n"
+    "                     minutes (default: the configuration's)\n"
+    "\n"
     "Examples\n"
     "  reckon prepare\n"
+    "  reckon prepare --effort full\n"
     "  reckon --no-progress prepare\n";
 
 
 int cmd_prepare(cli *c, int argc, char **argv)
 {
     rk_engine *engine = NULL;
-    rk_prepare_opts opts;
+    rk_prepare_opts opts = {0};
     rk_error err = {0};
     progress p;
     double began;
     double seconds;
     bool done;
-    int rc = args_read(c, &argc, &argv, NULL, 0, &done);
+    const arg_option options[] = {
+        {"effort", 0, ARG_TEXT, &opts.effort, 0, 0},
+    };
+    int rc = args_read(c, &argc, &argv, options, 1, &done);
 
     if (rc != EXIT_OK || done)
         return rc;

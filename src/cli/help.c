@@ -7,6 +7,8 @@ static const char global_options[] =
     "  -c, --config FILE  the configuration (default: reckon.yaml here, if\n"
     "                     there is one; else the built-in defaults)\n"
     "      --store PATH   the store, instead of the configuration's\n"
+    "      --embedder NAME, --writer NAME\n"
+    "                     another model: a name, a .gguf file, or none\n"
     "      --json         one JSON document on stdout, no progress; an error\n"
     "                     is {\"error\":{\"code\":..,\"message\":..}} on "
     "stderr\n"

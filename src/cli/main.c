@@ -23,6 +23,11 @@ const cli_command cli_commands[] = {
      cmd_doctor},
     {"export", "write items, users or events to a file", help_export,
      cmd_export},
+    {"eval", "measure ways of recommending by a protocol", help_eval, cmd_eval},
+    {"compare", "write that measurement as a page for people", help_compare,
+     cmd_compare},
+    {"models", "list what can learn from events, and its cost", help_models,
+     cmd_models},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -96,7 +101,8 @@ int cli_usage(const cli *c, const char *fmt, ...)
 
 int cli_open(const cli *c, rk_engine **out)
 {
-    rk_engine_opts opts = {.store = c->store};
+    rk_engine_opts opts = {
+        .store = c->store, .embedder = c->embedder, .writer = c->writer};
     rk_error err = {0};
 
     if (rk_engine_open(out, c->config, &opts, &err) == RK_OK)

@@ -21,8 +21,9 @@ enum kind {
     WORDS,    /* catalogue.tags */
     POSITIVE, /* events */
     NEGATIVE,
-    COUNT, /* size_t within min, max */
-    NUMBER /* double within min, max */
+    COUNT,  /* size_t within min, max */
+    NUMBER, /* double within min, max */
+    EFFORT  /* enum rk_effort */
 };
 
 struct key {
@@ -52,8 +53,7 @@ static const struct key keys[] = {
     {"llm", "history", COUNT, AT(llm.history), 0, 1000},
     {"llm", "candidates", COUNT, AT(llm.candidates), 1, 1000},
     {"llm", "seed", COUNT, AT(llm.seed), 0, 4294967295.0},
-    {"learn", "ease_lambda", NUMBER, AT(learn.ease_lambda), 0.001, 1e9},
-    {"learn", "ease_decay", NUMBER, AT(learn.ease_decay), 0, 1},
+    {"learn", "effort", EFFORT, AT(learn.effort), 0, 0},
     {"learn", "half_life_days", NUMBER, AT(learn.half_life_days), 0, 1e6},
 };
 
@@ -163,6 +163,28 @@ static int set_number(rk_config *c, const rk_sheet *s, size_t i,
 }
 
 
+int rk_effort_parse(enum rk_effort *out, const char *word, rk_error *err)
+{
+    if (strcmp(word, "fast") != 0 && strcmp(word, "full") != 0)
+        return rk_fail(err, RK_EINVAL,
+                       "effort: expected fast or full, found '%.40s'", word);
+    *out = strcmp(word, "full") == 0 ? RK_FULL : RK_FAST;
+    return RK_OK;
+}
+
+
+static int set_effort(rk_config *c, const rk_sheet *s, size_t i,
+                      const char *word, rk_error *err)
+{
+    char why[80];
+
+    if (rk_effort_parse(member(c, &keys[i]), word, NULL) == RK_OK)
+        return RK_OK;
+    snprintf(why, sizeof(why), "expected fast or full, found '%.40s'", word);
+    return rk_sheet_refuse(s, i, why, err);
+}
+
+
 static int set(rk_config *c, const rk_sheet *s, size_t i, rk_error *err)
 {
     const struct key *k = &keys[i];
@@ -177,6 +199,7 @@ static int set(rk_config *c, const rk_sheet *s, size_t i, rk_error *err)
     case NEGATIVE: return set_rules(c, s, i, &v, err);
     case COUNT:
     case NUMBER: return set_number(c, s, i, v.text, err);
+    case EFFORT: return set_effort(c, s, i, v.text, err);
     case TEXT:
     case TEMPLATE: break;
     }

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "data/rules.h"
+#include "learn/learner.h"
 
 typedef struct rk_config {
     char *store; /* "sqlite:PATH" or a path */
@@ -32,8 +33,7 @@ typedef struct rk_config {
         size_t seed;
     } llm;
     struct {
-        double ease_lambda;
-        double ease_decay;     /* of the weight of a like, per later like */
+        enum rk_effort effort; /* of training */
         double half_life_days; /* of an event's weight; 0: for ever */
     } learn;
 } rk_config;
@@ -51,6 +51,9 @@ int rk_config_parse(rk_config **out, const char *bytes, size_t len,
                     const char *name, rk_error *err);
 
 void rk_config_free(rk_config *config);
+
+/* "fast" or "full"; RK_EINVAL for other words. */
+int rk_effort_parse(enum rk_effort *out, const char *word, rk_error *err);
 
 /* The commented file that rk_config_write_default() writes. The defaults are
  * what it says: every configuration is this text with another over it. */

@@ -60,9 +60,7 @@ const char rk_config_default[] =
     "  seed: 1\n"
     "\n"
     "learn:\n"
-    "  # EASE: how much it is regularised, and what a like still weighs when\n"
-    "  # one more has come after it.\n"
-    "  ease_lambda: 300\n"
-    "  ease_decay: 0.8\n"
+    "  # fast trains for minutes; full adds what takes tens of minutes.\n"
+    "  effort: fast\n"
     "  # After how many days an event weighs half; 0: it never fades.\n"
     "  half_life_days: 0\n";

@@ -22,8 +22,7 @@ static void settings_from(rk_settings *s, const rk_config *c)
     s->llm_history = c->llm.history;
     s->llm_candidates = c->llm.candidates;
     s->seed = c->llm.seed;
-    s->ease_lambda = (float)c->learn.ease_lambda;
-    s->decay = (float)c->learn.ease_decay;
+    s->effort = c->learn.effort;
     s->half_life_days = c->learn.half_life_days;
 }
 

@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-#define WATCHED 512 /* users whose next item long training is watched by */
+#define WITNESS_DECAY 0.8f /* of a like's say, per later like */
+#define WATCHED       512 /* users whose next item long training is watched by */
 
 /* A user's likes as a history, each item once. */
 static int likes_of(const rk_snapshot *s, const rk_who *who, uint32_t **items,
@@ -113,7 +114,7 @@ uint32_t rk_others_witness(const rk_snapshot *s, const rk_who *who,
             best_part = part;
             best = e->item;
         }
-        weight *= s->settings->decay;
+        weight *= WITNESS_DECAY;
     }
     return best;
 }

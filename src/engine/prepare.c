@@ -17,9 +17,8 @@
 
 
 /* Everything that decides what a preparation makes, but the models' files. */
-static rk_key plan_of(const rk_engine *e, uint64_t change)
+static rk_key plan_of(const rk_engine *e, const rk_settings *s, uint64_t change)
 {
-    const rk_settings *s = &e->settings;
     char numbers[160];
     rk_buf words;
     rk_key key;
@@ -35,10 +34,9 @@ static rk_key plan_of(const rk_engine *e, uint64_t change)
         rk_buf_printf(&words, "-%s %d %g|", e->config->events.negative[i].type,
                       (int)e->config->events.negative[i].when,
                       e->config->events.negative[i].value);
-    snprintf(numbers, sizeof(numbers), "%llu %zu %llu %g %g %g",
+    snprintf(numbers, sizeof(numbers), "%llu %zu %llu %d %g %g %g",
              (unsigned long long)change, s->llm_history,
-             (unsigned long long)s->seed, (double)s->ease_lambda,
-             (double)s->decay, s->half_life_days);
+             (unsigned long long)s->seed, (int)s->effort, s->half_life_days);
     key = rk_key_of(FORMAT, RK_VERSION, numbers, rk_buf_str(&words),
                     s->item_profile, s->user_profile, s->item_line, s->noun,
                     s->noun_plural, s->categories, e->models.embedder_name,
@@ -109,10 +107,15 @@ int rk_prepare(rk_engine *e, const rk_prepare_opts *opts, rk_error *err)
     rk_run run = rk_engine_run(e);
     rk_corpus *corpus = NULL;
     rk_readings readings = {0};
+    rk_settings settings = e->settings;
     rk_store_counts counts;
     rk_key plan;
-    int rc = rk_store_counts_get(e->store, &counts, err);
+    int rc = RK_OK;
 
+    if (opts && opts->effort)
+        rc = rk_effort_parse(&settings.effort, opts->effort, err);
+    if (rc == RK_OK)
+        rc = rk_store_counts_get(e->store, &counts, err);
     if (rc)
         goto done;
     if (counts.n_items == 0) {
@@ -120,14 +123,14 @@ int rk_prepare(rk_engine *e, const rk_prepare_opts *opts, rk_error *err)
                      "the store has no items: import items first");
         goto done;
     }
-    plan = plan_of(e, counts.change);
+    plan = plan_of(e, &settings, counts.change);
     if (is_done(e, plan, &counts)) {
         rc = rk_progress_report(progress, "prepared already", 1, 1, err);
         goto done;
     }
     rc = rk_engine_corpus(&corpus, e->store, &e->config->events, err);
     if (rc == RK_OK)
-        rc = rk_readings_make(&readings, corpus, &e->settings, &run, progress,
+        rc = rk_readings_make(&readings, corpus, &settings, &run, progress,
                               err);
     if (rc == RK_OK)
         rc = write_snapshot(e, &readings, counts.change, err);

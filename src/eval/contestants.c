@@ -2,11 +2,12 @@
 
 #include "core/clock.h"
 #include "core/mem.h"
-#include "core/rng.h"
 #include "core/threads.h"
 #include "engine/learn.h"
 #include "engine/others.h"
 #include "engine/propose.h"
+#include "eval/plain_rules.h"
+#include "eval/shuffle.h"
 #include "learn/blend.h"
 #include "paradigms/liking.h"
 #include "paradigms/vocabulary.h"
@@ -73,6 +74,8 @@ int rk_school_open(rk_school *school, rk_engine *e, const rk_task *task,
         rc = rk_readings_make(&school->readings, task->train, &school->settings,
                               &school->run, &school->opts.progress, err);
     school->read_s = seconds_since(start);
+    if (rc == RK_OK && opts->shuffle_texts)
+        rc = rk_shuffle_texts(&school->readings, e->settings.seed, err);
     if (rc == RK_OK)
         rc = train(school, path, err);
     return rc;
@@ -88,23 +91,6 @@ void rk_school_close(rk_school *school)
     rk_run_clear(&school->run);
     rk_loaded_clear(&school->models);
     memset(school, 0, sizeof(*school));
-}
-
-
-static int score_random(void *ctx, const rk_task *t, const rk_questions *q,
-                        size_t first, size_t n, float *scores, rk_error *err)
-{
-    const rk_school *school = ctx;
-
-    (void)q;
-    (void)err;
-    for (size_t u = 0; u < n; u++) {
-        rk_rng rng = {school->settings.seed << 32 | (first + u)};
-
-        for (size_t i = 0; i < t->train->n_items; i++)
-            scores[u * t->train->n_items + i] = (float)rk_rng_unit(&rng);
-    }
-    return RK_OK;
 }
 
 
@@ -349,6 +335,17 @@ static int open_blend(rk_contestant *out, rk_school *school,
 }
 
 
+static int open_rule(rk_contestant *out, const rk_school *school,
+                     const char *name, rk_error *err)
+{
+    rk_plain_rule *rule = rk_calloc(1, sizeof(*rule));
+
+    return rule ? rk_plain_rule_open(out, rule, name, school->task,
+                                     school->settings.seed, err)
+                : rk_no_memory(err);
+}
+
+
 int rk_contestant_open(rk_contestant *out, rk_school *school, const char *name,
                        rk_error *err)
 {
@@ -357,9 +354,8 @@ int rk_contestant_open(rk_contestant *out, rk_school *school, const char *name,
     int rc = RK_OK;
 
     *out = (rk_contestant){.name = name, .train_s = NAN};
-    if (strcmp(name, "random") == 0) {
-        out->ctx = school;
-        out->score = score_random;
+    if (rk_plain_rule_is(name)) {
+        rc = open_rule(out, school, name, err);
     } else if (strcmp(name, "collaborative") == 0 || learner) {
         rc = open_blend(out, school, learner, err);
     } else if (strcmp(name, "auto") == 0 || way) {
@@ -375,9 +371,12 @@ int rk_contestant_open(rk_contestant *out, rk_school *school, const char *name,
 
 void rk_contestant_close(rk_contestant *c)
 {
+    if (!c->ctx)
+        return;
     if (c->score == score_blend)
         rk_blend_free(((pupil *)c->ctx)->own);
-    if (c->score == score_blend || c->score == score_way)
-        free(c->ctx);
+    else if (c->score != score_way)
+        rk_plain_rule_clear(c->ctx);
+    free(c->ctx);
     memset(c, 0, sizeof(*c));
 }

@@ -12,6 +12,7 @@ typedef struct rk_school_opts {
     enum rk_effort effort;
     bool without_writer;   /* nothing that is asked for needs one */
     bool without_embedder; /* the same */
+    bool shuffle_texts;    /* see eval/shuffle.h */
     rk_progress progress;
 } rk_school_opts;
 
@@ -37,11 +38,11 @@ int rk_school_open(rk_school *school, rk_engine *e, const rk_task *task,
                    const rk_school_opts *opts, rk_error *err);
 void rk_school_close(rk_school *school);
 
-/* Who is asked by this name: "random", "collaborative" (the blend of all
- * learners), "auto", a way, or a learner alone, which is trained now and
- * blended from its own columns. RK_EINVAL: no such name, or the learner cannot
- * be trained; RK_ENOTREADY: the way lacks something, and the message says
- * what. */
+/* Who is asked by this name: a plain rule (eval/plain_rules.h), "collaborative"
+ * (the blend of all learners), "auto", a way, or a learner alone, which is
+ * trained now and blended from its own columns. RK_EINVAL: no such name, or the
+ * learner cannot be trained; RK_ENOTREADY: the way lacks something, and the
+ * message says what. */
 int rk_contestant_open(rk_contestant *out, rk_school *school, const char *name,
                        rk_error *err);
 void rk_contestant_close(rk_contestant *c);

@@ -25,8 +25,9 @@ int rk_fill_begin(rk_fill *f, const rk_corpus *catalogue, size_t n_candidates,
                   rk_error *err);
 void rk_fill_clear(rk_fill *f);
 
-/* A new user: RK_EFORMAT when `id` is not new; `profile` is copied, `in_train` is
- * rk_questions.user. Events and truths that follow are theirs, oldest first. */
+/* A new user: RK_EFORMAT when `id` is not new; `profile` is copied, `in_train`
+ * is rk_questions.user. Events and truths that follow are theirs, oldest first.
+ */
 int rk_fill_user(rk_fill *f, const char *id, const rk_record *profile,
                  uint32_t in_train, rk_error *err);
 int rk_fill_event(rk_fill *f, rk_seen e, rk_error *err);

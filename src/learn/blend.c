@@ -30,14 +30,6 @@ size_t rk_blend_batch(const rk_blend *b)
 }
 
 
-float rk_blend_length(const rk_blend *b, const rk_histories *h, size_t user)
-{
-    float l = log1pf((float)(h->start[user + 1] - h->start[user]));
-
-    return b->log_sd > 0 ? (l - b->log_mean) / b->log_sd : 0;
-}
-
-
 int rk_blend_columns(const rk_blend *b, const rk_histories *who, float *x,
                      rk_error *err)
 {
@@ -70,7 +62,6 @@ static void add_user(const sum *s, size_t user)
     const rk_blend *b = s->b;
     size_t n = b->n_items;
     float *to = s->scores + user * n;
-    float g = rk_blend_length(b, s->who, user);
     const float *x = s->x;
     const float *w = b->weights;
 
@@ -83,12 +74,10 @@ static void add_user(const sum *s, size_t user)
         if (part)
             memset(part, 0, n * sizeof(*part));
         for (size_t c = 0; c < n_columns; c++, w++) {
-            float weight = w[0] + w[b->n_columns] * g;
-
             for (size_t i = 0; i < n; i++)
-                to[i] += weight * mine[c * n + i];
+                to[i] += *w * mine[c * n + i];
             for (size_t i = 0; part && i < n; i++)
-                part[i] += weight * mine[c * n + i];
+                part[i] += *w * mine[c * n + i];
         }
         x += s->who->n_users * n_columns * n;
     }
@@ -138,17 +127,23 @@ static const char *name_of(const void *ctx, size_t i)
 }
 
 
+static const char *left_out_of(const void *ctx, size_t i)
+{
+    (void)i;
+    return ((const rk_blend *)ctx)->left_out;
+}
+
+
 int rk_blend_put(const rk_blend *b, rk_bundle_writer *w, rk_error *err)
 {
-    float lengths[2] = {b->log_mean, b->log_sd};
     int rc = rk_bundle_put_strings(w, "blend.models", b->n_models, name_of, b,
                                    err);
 
     if (rc == RK_OK)
-        rc = rk_bundle_put(w, "blend.weights", RK_F32, 2, b->n_columns,
-                           b->weights, err);
+        rc = rk_bundle_put_strings(w, "blend.left_out", 1, left_out_of, b, err);
     if (rc == RK_OK)
-        rc = rk_bundle_put(w, "blend.lengths", RK_F32, 1, 2, lengths, err);
+        rc = rk_bundle_put(w, "blend.weights", RK_F32, 1, b->n_columns,
+                           b->weights, err);
     for (size_t i = 0; i < b->n_models && rc == RK_OK; i++)
         rc = b->models[i]->learner->put(b->models[i], w, err);
     return rc;
@@ -160,8 +155,8 @@ static int get_models(rk_blend *b, const rk_bundle *bundle, rk_error *err)
     rk_strings names;
     int rc = rk_bundle_get_strings(bundle, "blend.models", 0, &names, err);
 
-    if (rc == RK_OK && names.n > RK_BLEND_MODELS)
-        return rk_fail(err, RK_EFORMAT, "blend of %zu models, at most %d",
+    if (rc == RK_OK && (names.n < 1 || names.n > RK_BLEND_MODELS))
+        return rk_fail(err, RK_EFORMAT, "blend of %zu models, must be 1 to %d",
                        names.n, RK_BLEND_MODELS);
     for (size_t i = 0; rc == RK_OK && i < names.n; i++) {
         const rk_learner *l = rk_learner_find(rk_strings_at(&names, i));
@@ -182,29 +177,33 @@ static int get_models(rk_blend *b, const rk_bundle *bundle, rk_error *err)
 
 static int get_weights(rk_blend *b, const rk_bundle *bundle, rk_error *err)
 {
-    rk_tensor weights;
-    rk_tensor lengths;
-    int rc = rk_bundle_get(bundle, "blend.weights", RK_F32, 2, b->n_columns,
-                           &weights, err);
-
-    if (rc == RK_OK)
-        rc = rk_bundle_get(bundle, "blend.lengths", RK_F32, 1, 2, &lengths,
+    rk_tensor t;
+    int rc = rk_bundle_get(bundle, "blend.weights", RK_F32, 1, b->n_columns, &t,
                            err);
+
     if (rc)
-        return rc == RK_ENOTFOUND ? RK_EFORMAT : rc;
-    b->weights = rk_alloc_array(2 * b->n_columns, sizeof(*b->weights));
+        return rc;
+    b->weights = rk_alloc_array(b->n_columns, sizeof(*b->weights));
     if (!b->weights)
         return rk_no_memory(err);
-    memcpy(b->weights, weights.data, 2 * b->n_columns * sizeof(*b->weights));
-    b->log_mean = ((const float *)lengths.data)[0];
-    b->log_sd = ((const float *)lengths.data)[1];
-    for (size_t i = 0; i < 2 * b->n_columns; i++)
+    memcpy(b->weights, t.data, b->n_columns * sizeof(*b->weights));
+    for (size_t i = 0; i < b->n_columns; i++)
         if (!isfinite(b->weights[i]))
             return rk_fail(err, RK_EFORMAT, "blend: weight %zu is not finite",
                            i);
-    if (!isfinite(b->log_mean) || !isfinite(b->log_sd))
-        return rk_fail(err, RK_EFORMAT, "blend: lengths are not finite");
     return RK_OK;
+}
+
+
+static int get_left_out(rk_blend *b, const rk_bundle *bundle, rk_error *err)
+{
+    rk_strings s;
+    int rc = rk_bundle_get_strings(bundle, "blend.left_out", 1, &s, err);
+
+    if (rc)
+        return rc;
+    b->left_out = rk_strdup(rk_strings_at(&s, 0));
+    return b->left_out ? RK_OK : rk_no_memory(err);
 }
 
 
@@ -224,6 +223,10 @@ int rk_blend_get(rk_blend **out, const rk_bundle *bundle, size_t n_items,
     rc = get_models(b, bundle, err);
     if (rc == RK_OK)
         rc = get_weights(b, bundle, err);
+    if (rc == RK_OK)
+        rc = get_left_out(b, bundle, err);
+    if (rc == RK_ENOTFOUND)
+        rc = rk_fail(err, RK_EFORMAT, "blend without its models or weights");
     if (rc == RK_OK) {
         *out = b;
         b = NULL;

@@ -7,13 +7,12 @@
  * which is a logarithm for all but the smallest: products of evidence, not
  * sums. A user's score is their weighted sum,
  *
- *   score(u, j) = sum_c (w_c + v_c g(u)) x_c(u, j),
- *   g(u) = (log(1 + |history|) - mean) / sd,
+ *   score(u, j) = sum_c w_c x_c(u, j),
  *
- * so that long and short histories trust different models. The weights are
- * learnt by a listwise logistic regression (learn/fuse.h) on items that the
- * models were trained without; then the models are trained again on all there
- * is, and the weights stay. Immutable once made; any thread may score. */
+ * with weights learnt by a listwise logistic regression (learn/fuse.h) on items
+ * that the models were trained without; then the models are trained again on
+ * all there is, and the weights stay. Immutable once made; any thread may
+ * score. */
 #ifndef RK_LEARN_BLEND_H
 #define RK_LEARN_BLEND_H
 
@@ -36,10 +35,8 @@ typedef struct rk_blend {
     rk_model *models[RK_BLEND_MODELS]; /* owned */
     double train_s[RK_BLEND_MODELS];   /* 0 when loaded */
     size_t n_columns;                  /* of all models */
-    float *weights;                    /* (2, n_columns): w, then v; owned */
-    float log_mean;                    /* of log(1 + |history|) */
-    float log_sd;
-    char *left_out; /* "slit: needs 5.2 GiB ...; ..." or ""; NULL when loaded */
+    float *weights;                    /* (n_columns) owned */
+    char *left_out; /* "slit: needs 5.2 GiB ...; ..." or "" */
 } rk_blend;
 
 /* Trains the learners on `h` and learns the weights from what came next:

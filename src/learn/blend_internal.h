@@ -7,9 +7,6 @@
 /* How many users' columns are made at once. */
 size_t rk_blend_batch(const rk_blend *b);
 
-/* The feature g that history lengths are weighed by. */
-float rk_blend_length(const rk_blend *b, const rk_histories *h, size_t user);
-
 /* All columns of some users, scaled: model m's are float32 (n_users, its
  * columns, n_items) and begin at x + n_users * n_items * (columns of those
  * before it). */

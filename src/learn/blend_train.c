@@ -12,7 +12,8 @@
 #define DEFAULT_LISTS      6000
 #define DEFAULT_CANDIDATES 200
 #define L2                 1.0f
-#define WIDEST             (RK_FUSE_MAX / 2) /* columns: each has two weights */
+#define WIDEST             RK_FUSE_MAX /* columns */
+#define ABSENT             (-8.0f)
 
 /* Whose next item teaches. */
 typedef struct lesson {
@@ -111,29 +112,12 @@ static int add_models(rk_blend *b, const rk_histories *h,
 }
 
 
-static void measure_lengths(rk_blend *b, const lesson *l)
-{
-    double mean = 0;
-    double square = 0;
-
-    for (size_t i = 0; i < l->n; i++) {
-        const size_t *start = l->h->start + l->user[i];
-        double length = log1p((double)(start[1] - start[0]));
-
-        mean += length / (double)l->n;
-        square += length * length / (double)l->n;
-    }
-    b->log_mean = (float)mean;
-    b->log_sd = (float)sqrt(fmax(0, square - mean * mean));
-}
-
-
 /* Lists being written, and the batch at hand. */
 typedef struct writing {
     const rk_blend *b;
     size_t n_candidates;
-    float *x;        /* (n_asked, n_candidates, 2 n_columns) */
-    uint32_t *truth; /* (n_asked) places */
+    float *x;        /* (n_lists, n_candidates, n_columns) */
+    uint32_t *truth; /* (n_lists) places */
     float *columns;  /* see rk_blend_columns() */
     float *sum;      /* (n_items) of all columns of one user */
     rk_hit *room;    /* (n_candidates) */
@@ -181,26 +165,20 @@ static size_t choose(const writing *w, const rk_histories *who, size_t user)
 }
 
 
-/* One user's list; a place that no candidate takes repeats the last one's
- * features, far behind. */
+/* One user's list; places that no candidate takes are far behind. */
 static void write_list(const writing *w, const rk_histories *who, size_t user,
                        size_t list, uint32_t truth)
 {
-    size_t n_features = 2 * w->b->n_columns;
-    float *x = w->x + list * w->n_candidates * n_features;
-    float g = rk_blend_length(w->b, who, user);
+    size_t n_columns = w->b->n_columns;
+    float *x = w->x + list * w->n_candidates * n_columns;
     size_t n = choose(w, who, user);
 
     w->truth[list] = UINT32_MAX;
-    for (size_t c = 0; c < w->b->n_columns; c++) {
+    for (size_t c = 0; c < n_columns; c++) {
         const float *column = column_at(w, who, user, c);
 
-        for (size_t i = 0; i < w->n_candidates; i++) {
-            float value = i < n ? column[w->room[i].index] : -8;
-
-            x[i * n_features + c] = value;
-            x[i * n_features + w->b->n_columns + c] = i < n ? g * value : 0;
-        }
+        for (size_t i = 0; i < w->n_candidates; i++)
+            x[i * n_columns + c] = i < n ? column[w->room[i].index] : ABSENT;
     }
     for (uint32_t i = 0; i < n; i++)
         if (w->room[i].index == truth)
@@ -270,7 +248,7 @@ static int write_lists(writing *w, const lesson *l, const rk_progress *progress,
 /* Without lists to learn from, all columns count the same. */
 static int weights_prior(rk_blend *b, rk_error *err)
 {
-    b->weights = rk_calloc(2 * b->n_columns, sizeof(*b->weights));
+    b->weights = rk_alloc_array(b->n_columns, sizeof(*b->weights));
     for (size_t c = 0; b->weights && c < b->n_columns; c++)
         b->weights[c] = 1 / (float)b->n_columns;
     return b->weights ? RK_OK : rk_no_memory(err);
@@ -281,7 +259,7 @@ static int learn_weights(rk_blend *b, const lesson *l, size_t n_candidates,
                          const rk_progress *progress, rk_error *err)
 {
     writing w = {.b = b, .n_candidates = n_candidates};
-    size_t n_features = 2 * b->n_columns;
+    size_t n_features = b->n_columns;
     float *fitted = rk_alloc_array(n_features, sizeof(*fitted));
     bool found = false;
     int rc = RK_OK;
@@ -294,7 +272,6 @@ static int learn_weights(rk_blend *b, const lesson *l, size_t n_candidates,
         rc = rk_no_memory(err);
         goto done;
     }
-    measure_lengths(b, l);
     rc = write_lists(&w, l, progress, err);
     for (size_t i = 0; i < l->n && rc == RK_OK; i++)
         found = found || w.truth[i] != UINT32_MAX;
@@ -371,10 +348,7 @@ int rk_blend_retrain(rk_blend **out, const rk_blend *like,
         rc = b->left_out ? RK_OK : rk_no_memory(err);
     }
     if (rc == RK_OK) {
-        memcpy(b->weights, like->weights,
-               2 * b->n_columns * sizeof(*b->weights));
-        b->log_mean = like->log_mean;
-        b->log_sd = like->log_sd;
+        memcpy(b->weights, like->weights, b->n_columns * sizeof(*b->weights));
         *out = b;
         b = NULL;
     }

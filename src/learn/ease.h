@@ -13,9 +13,6 @@
 #ifndef RK_LEARN_EASE_H
 #define RK_LEARN_EASE_H
 
-#include "core/progress.h"
-#include "data/corpus.h"
-#include "data/csr.h"
 #include "learn/learner.h"
 
 /* "ease": columns ease.7, ease.9, ease.97, by their decay. */
@@ -33,30 +30,5 @@ int rk_ease_inverse(float **p, const rk_histories *h, float lambda,
  * RK_ECANCELLED. */
 int rk_ease_matrix(float **b, const rk_histories *h, float lambda,
                    const rk_progress *progress, rk_error *err);
-
-typedef struct rk_ease_opts {
-    float lambda; /* 0: 300 */
-    size_t keep;  /* 0: 256 */
-} rk_ease_opts;
-
-typedef struct rk_ease {
-    rk_csr b; /* (n_items, n_items), owned */
-} rk_ease;
-
-/* The same from a corpus's likes, decay left to the caller. RK_EINVAL before
- * any allocation when 4 n_items^2 bytes times two exceed `max_bytes` of memory
- * (the message gives the estimate), or for a lambda under 0; RK_ENOMEM. */
-int rk_ease_fit(rk_ease **out, const rk_corpus *c, size_t max_bytes,
-                const rk_ease_opts *opts, rk_error *err);
-void rk_ease_free(rk_ease *m);
-
-/* rk_ease_matrix of a corpus's likes. */
-int rk_ease_solve(float **b, const rk_corpus *c, float lambda, rk_error *err);
-
-/* scores float32 (b->n_cols), overwritten. Only likes count; items past
- * b->n_rows, newer than the model, age the others and add nothing.
- * O(likes * keep + items). */
-void rk_ease_score(const rk_csr *b, const rk_seen *history, size_t n,
-                   float decay, float *scores);
 
 #endif

@@ -295,6 +295,9 @@ static int ranker_new(rk_model **out, training *t, rk_error *err)
         if (!t->met[i])
             memset(t->had.w + i * k, 0, k * sizeof(float));
     }
+    /* Nothing was learnt: what factors begin with is noise. */
+    if (t->n_events == 0 && n_items)
+        memset(next, 0, n_items * (k + 1) * sizeof(*next));
     *m = (ranker){.model = {&rk_learner_fm, n_items},
                   .k = k,
                   .recent = t->how->recent,

@@ -125,6 +125,11 @@ static int popular_train(rk_model **out, const rk_histories *h,
     for (size_t i = 0; i < h->n_items; i++)
         p->own[i] = log1pf(p->own[i]);
     p->scores = p->own;
+    rc = rk_progress_report(&opts->progress, "popular", 1, 1, err);
+    if (rc) {
+        popular_free(&p->model);
+        return rc;
+    }
     *out = &p->model;
     return RK_OK;
 }

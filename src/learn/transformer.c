@@ -20,10 +20,10 @@ rk_transformer_opts rk_transformer_defaults(enum rk_effort effort)
                                  .blocks = 2,
                                  .heads = 2,
                                  .context = 128,
-                                 .epochs = effort == RK_FULL ? 32 : 4,
+                                 .epochs = effort == RK_FULL ? 24 : 4,
                                  .batch = 48,
                                  .dropout = 0.2f,
-                                 .rate = 1e-3f,
+                                 .rate = effort == RK_FULL ? 2e-3f : 3e-3f,
                                  .decay = 1e-5f,
                                  .warm_up = 200,
                                  .use_vectors = false,
@@ -309,7 +309,7 @@ static int get(rk_model **out, const rk_bundle *b, size_t n_items,
     if (rc != RK_OK)
         goto done;
     s = shape.data;
-    if (s[0] > n_items) {
+    if (s[0] != n_items) {
         rc = rk_fail(err, RK_EFORMAT,
                      "transformer of %llu items, there are %zu",
                      (unsigned long long)s[0], n_items);
@@ -323,7 +323,8 @@ static int get(rk_model **out, const rk_bundle *b, size_t n_items,
     rc = rk_bundle_get(b, "transformer.weights", RK_F32, 1, m->layout.n,
                        &weights, err);
     if (rc != RK_OK) {
-        rc = RK_EFORMAT;
+        rc = rk_fail(err, RK_EFORMAT, "transformer: expected %zu weights",
+                     m->layout.n);
         goto done;
     }
     m->w = weights.data;

@@ -20,8 +20,6 @@ typedef struct rk_settings {
     size_t llm_candidates; /* items the language model ranks */
     uint64_t seed;
     enum rk_effort effort; /* of training */
-    float ease_lambda;
-    float decay; /* of a like's weight, per later like */
     double half_life_days;
 } rk_settings;
 

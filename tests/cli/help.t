@@ -13,7 +13,7 @@ Synopsis
 
 $ reckon --help >a; reckon -h >b; reckon help >c; cmp a b && cmp a c
 
-$ commands="init import prepare recommend predict explain similar show status doctor export"
+$ commands="init import prepare recommend predict explain similar show status doctor export eval compare models"
 $ for c in $commands; do grep -q "^  $c  *[a-z]" a || echo "$c is not in the list"; done
 
 $ for c in $commands; do reckon help $c >page-$c; reckon $c --help | cmp - page-$c; reckon $c -h | cmp - page-$c; done
@@ -46,6 +46,8 @@ Options of every command
   -c, --config FILE  the configuration (default: reckon.yaml here, if
                      there is one; else the built-in defaults)
       --store PATH   the store, instead of the configuration's
+      --embedder NAME, --writer NAME
+                     another model: a name, a .gguf file, or none
       --json         one JSON document on stdout, no progress; an error
                      is {"error":{"code":..,"message":..}} on stderr
   -q, --quiet        nothing but the answer and errors

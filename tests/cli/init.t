@@ -15,8 +15,7 @@ models:
   embedder: minilm
 ...
 learn:
-  ease_lambda: 300
-  ease_decay: 0.8
+  effort: fast
   half_life_days: 0
 
 $ echo 'llm: {seed: 7}' >reckon.yaml

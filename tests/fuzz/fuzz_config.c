@@ -16,8 +16,7 @@ static void check_taken(const rk_config *c)
     FUZZ_CHECK(c->events.n_negative <= RK_RULES_MAX);
     FUZZ_CHECK(c->llm.candidates >= 1 && c->llm.candidates <= 1000);
     FUZZ_CHECK(c->llm.candidates >= 1 && c->llm.candidates <= 1000);
-    FUZZ_CHECK(c->learn.ease_lambda > 0);
-    FUZZ_CHECK(c->learn.ease_decay >= 0 && c->learn.ease_decay <= 1);
+    FUZZ_CHECK(c->learn.half_life_days >= 0);
 }
 
 

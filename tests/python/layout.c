@@ -23,10 +23,15 @@ int main(void)
     SIZE(rk_import_opts), AT(rk_import_opts, strict);
     AT(rk_import_opts, on_bad_row), AT(rk_import_opts, bad_row_ctx);
     AT(rk_import_opts, progress);
-    SIZE(rk_prepare_opts), AT(rk_prepare_opts, progress);
+    SIZE(rk_prepare_opts), AT(rk_prepare_opts, effort);
+    AT(rk_prepare_opts, progress);
     SIZE(rk_request), AT(rk_request, user), AT(rk_request, profile);
     AT(rk_request, way), AT(rk_request, n), AT(rk_request, candidates);
     AT(rk_request, n_candidates), AT(rk_request, include_seen);
+    SIZE(rk_evaluate_opts), AT(rk_evaluate_opts, data);
+    AT(rk_evaluate_opts, ways), AT(rk_evaluate_opts, n_ways);
+    AT(rk_evaluate_opts, effort), AT(rk_evaluate_opts, n_users);
+    AT(rk_evaluate_opts, seed), AT(rk_evaluate_opts, progress);
     printf("\n");
     return 0;
 }

@@ -223,6 +223,8 @@ class Prepared(unittest.TestCase):
         for kind, id in (("items", THRILLER), ("users", READER)):
             self.assertEqual(self.engine.show(kind, id),
                              self.command("show", kind[:-1], id))
+        self.assertEqual(self.engine.models(), self.command("models"))
+        self.assertEqual(self.engine.protocols(), self.command("eval"))
         doctor = self.engine.doctor()
         self.assertEqual(doctor.pop("n_wrong"), 0)
         self.assertEqual(doctor, self.command("doctor"))

@@ -4,9 +4,8 @@
 #define RK_TESTS_LEARNER_LAWS_H
 
 #include "../scratch.h"
-#include "core/mem.h"
-#include "core/rng.h"
 #include "learn/learner.h"
+#include "small_histories.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -14,7 +13,7 @@
 
 #include <cmocka.h>
 
-enum { LAW_USERS = 24, LAW_ITEMS = 19, LAW_LONGEST = 12, LAW_D = 5 };
+enum { LAW_USERS = 24, LAW_ITEMS = 25, LAW_LONGEST = 12, LAW_D = 5 };
 
 typedef struct law_data {
     rk_histories h; /* user 0 has nothing, no item twice in a history */
@@ -57,23 +56,16 @@ static inline void law_side(law_data *d, rk_rng *r)
 static inline void law_data_init(law_data *d, uint64_t seed)
 {
     rk_rng r = {seed};
-    uint32_t order[LAW_ITEMS];
 
     *d = (law_data){0};
-    for (uint32_t i = 0; i < LAW_ITEMS; i++)
-        order[i] = i;
-    for (size_t u = 1; u < LAW_USERS; u++) {
-        size_t n = 1 + rk_rng_below(&r, LAW_LONGEST);
-
-        rk_rng_shuffle(&r, order, LAW_ITEMS);
-        memcpy(d->item + d->start[u], order, n * sizeof(*order));
-        d->start[u + 1] = d->start[u] + n;
-    }
+    ring_walks(LAW_USERS - 1, LAW_ITEMS, LAW_LONGEST, d->start + 1, d->item,
+               &r);
     d->h = (rk_histories){LAW_USERS, LAW_ITEMS, d->start, d->item};
     law_side(d, &r);
 }
 
 
+/* All scores of some users, each of them finite; yours to free. */
 static inline float *law_scores(const rk_model *m, const rk_histories *who)
 {
     size_t n = who->n_users * m->learner->n_columns * m->n_items;
@@ -96,10 +88,51 @@ static inline void law_same(const rk_model *a, const rk_model *b,
     float *x = law_scores(a, who);
     float *y = law_scores(b, who);
 
+    assert_true(a->learner == b->learner);
+    assert_int_equal(a->n_items, b->n_items);
     assert_memory_equal(
         x, y, who->n_users * a->learner->n_columns * a->n_items * sizeof(*x));
     free(x);
     free(y);
+}
+
+
+/* Asked alone, a user is told what they are told among others, but for the
+ * last bits. */
+static inline void law_alone(const rk_model *m, const rk_histories *who)
+{
+    size_t width = m->learner->n_columns * m->n_items;
+    float *all = law_scores(m, who);
+
+    for (size_t u = 0; u < who->n_users; u++) {
+        rk_histories part = rk_histories_part(who, u, 1);
+        float *alone = law_scores(m, &part);
+
+        for (size_t i = 0; i < width; i++)
+            assert_true(fabsf(alone[i] - all[u * width + i]) <
+                        1e-4f * (1 + fabsf(alone[i])));
+        free(alone);
+    }
+    free(all);
+}
+
+
+static inline void law_get_without_memory(const rk_learner *l,
+                                          const rk_bundle *b, size_t n_items)
+{
+    size_t fail = 0;
+    rk_model *got;
+    int rc;
+
+    do {
+        rk_mem_fail_at(++fail);
+        rc = l->get(&got, b, n_items, NULL);
+        rk_mem_fail_at(0);
+        assert_int_equal(got == NULL, rc != RK_OK);
+        assert_true(rc == RK_OK || rc == RK_ENOMEM);
+    } while (rc != RK_OK);
+    assert_true(fail > 1);
+    l->free(got);
 }
 
 
@@ -129,72 +162,86 @@ static inline void law_put_get(const rk_model *m, const rk_histories *who)
     assert_int_equal(l->get(&got, b, m->n_items, NULL), RK_OK);
     law_same(m, got, who);
     l->free(got);
-    for (size_t i = 1; l->get(&got, b, m->n_items, NULL) == RK_OK; i++) {
-        l->free(got);
-        rk_mem_fail_at(i);
-        if (l->get(&got, b, m->n_items, NULL) == RK_OK) {
-            rk_mem_fail_at(0);
-            l->free(got);
-            break;
-        }
-        assert_null(got);
-        rk_mem_fail_at(0);
-    }
+    law_get_without_memory(l, b, m->n_items);
     rk_bundle_close(b);
     scratch_clear(&s);
 }
 
 
-/* Nothing to go by is nothing said, and items newer than the model age what
- * was before them. */
-static inline void law_histories(const rk_model *m, const rk_histories *who)
+/* Items newer than the model add nothing: they age what was before them, and
+ * somebody who has nothing else is told what somebody without a history is.
+ * That is nothing, unless the learner has a prior. An item may come twice. */
+static inline void law_histories(const rk_model *m, bool has_prior)
 {
     size_t width = m->learner->n_columns * m->n_items;
-    uint32_t item[] = {3, 4, LAW_ITEMS + 7};
-    size_t start[] = {0, 2, 3};
-    rk_histories newer = {2, LAW_ITEMS + 8, start, item};
-    float *scores = law_scores(m, who);
+    uint32_t item[] = {LAW_ITEMS + 7, LAW_ITEMS, UINT32_MAX, 3, 4, 4,
+                       LAW_ITEMS};
+    size_t start[] = {0, 0, 1, 3, 7};
+    rk_histories who = {4, LAW_ITEMS + 8, start, item};
+    float *scores = law_scores(m, &who);
 
-    for (size_t j = 0; j < width; j++)
-        assert_true(scores[j] == 0);
+    for (size_t j = 0; j < width; j++) {
+        assert_true(scores[j] == scores[width + j]);
+        assert_true(scores[j] == scores[2 * width + j]);
+        assert_true(has_prior || scores[j] == 0);
+    }
     free(scores);
-    scores = law_scores(m, &newer);
-    for (size_t j = 0; j < width; j++)
-        assert_true(scores[width + j] == 0);
-    free(scores);
+    who.n_users = 0;
+    free(law_scores(m, &who));
 }
 
 
-static inline void law_failures(const rk_learner *l, law_data *d)
+/* Too little memory allowed, or a need not met: refused by name, before
+ * anything is allocated. */
+static inline void law_refuses(const rk_learner *l, const law_data *d)
 {
-    rk_train_opts little = d->opts;
+    rk_train_opts poor = d->opts;
     rk_model *m = NULL;
-    size_t fail = 0;
     rk_error err;
-    int rc;
 
-    little.max_bytes = 10;
-    assert_int_equal(l->train(&m, &d->h, &little, &err), RK_EINVAL);
+    poor.max_bytes = 1;
+    rk_mem_fail_at(0);
+    assert_int_equal(l->train(&m, &d->h, &poor, &err), RK_EINVAL);
+    assert_int_equal(rk_mem_fail_at(0), 0);
     assert_non_null(strstr(err.msg, l->name));
     assert_null(m);
-    if (l->needs) {
-        little = d->opts;
-        little.side = NULL;
-        assert_int_equal(l->train(&m, &d->h, &little, &err), RK_EINVAL);
-        assert_null(m);
-    }
+    if (!l->needs)
+        return;
+    poor = d->opts;
+    poor.side = NULL;
+    assert_int_equal(l->train(&m, &d->h, &poor, &err), RK_EINVAL);
+    assert_non_null(strstr(err.msg, l->name));
+    assert_null(m);
+}
+
+
+/* Each allocation of training, and then of scoring, fails in turn. */
+static inline void law_lack_of_memory(const rk_learner *l, const law_data *d)
+{
+    size_t n = d->h.n_users * l->n_columns * d->h.n_items;
+    float *scores = rk_calloc(n, sizeof(*scores));
+    rk_model *m = NULL;
+    size_t fail = 0;
+    int rc;
+
     do {
         rk_mem_fail_at(++fail);
         rc = l->train(&m, &d->h, &d->opts, NULL);
         rk_mem_fail_at(0);
-        if (rc != RK_OK) {
-            assert_int_equal(rc, RK_ENOMEM);
-            assert_null(m);
-        }
+        assert_int_equal(m == NULL, rc != RK_OK);
+        assert_true(rc == RK_OK || rc == RK_ENOMEM);
     } while (rc != RK_OK);
-    assert_true(fail > 3);
+    assert_true(fail > 2);
+    fail = 0;
+    do {
+        rk_mem_fail_at(++fail);
+        rc = l->score(m, &d->h, scores, NULL);
+        rk_mem_fail_at(0);
+        assert_true(rc == RK_OK || rc == RK_ENOMEM);
+    } while (rc != RK_OK);
     l->free(m);
     l->free(NULL);
+    free(scores);
 }
 
 
@@ -222,32 +269,52 @@ static inline void law_cancel(const rk_learner *l, const law_data *d)
         opts.progress = (rk_progress){law_stop, &left};
         rc = l->train(&m, &d->h, &opts, NULL);
         assert_true(rc == RK_OK ? after > 0 : rc == RK_ECANCELLED);
-        if (rc != RK_OK)
-            assert_null(m);
+        assert_int_equal(m == NULL, rc != RK_OK);
         l->free(m);
     }
 }
 
 
-/* Someone without a history, or with nobody and nothing there. */
-static inline void law_empty(const rk_learner *l)
+/* Nobody, nothing, or nobody with a history: no item is better than another,
+ * or the learner refuses by name. */
+static inline void law_nothing_to_learn(const rk_learner *l, const law_data *d)
 {
-    size_t start[] = {0, 0};
-    uint64_t none[] = {0};
-    rk_csr tokens = {0, 7, none, NULL, NULL};
-    float vectors[1] = {0};
-    rk_side side = {vectors, LAW_D, &tokens};
-    rk_train_opts opts = {.side = &side};
-    rk_histories h = {0, 0, start, NULL};
-    rk_model *m;
+    static const size_t n_users[] = {0, 2, 2};
+    static const size_t n_items[] = {0, 0, 5};
 
-    assert_int_equal(l->train(&m, &h, &opts, NULL), RK_OK);
-    assert_int_equal(l->score(m, &h, NULL, NULL), RK_OK);
-    l->free(m);
+    for (size_t i = 0; i < 3; i++) {
+        static const size_t start[] = {0, 0, 0};
+        static const uint32_t none[1] = {0};
+        rk_histories h = {n_users[i], n_items[i], start, none};
+        size_t n = h.n_users * l->n_columns * h.n_items;
+        rk_csr tokens = d->tokens;
+        rk_side side = {d->vectors, LAW_D, &tokens};
+        rk_train_opts opts = {.seed = 1, .side = &side};
+        rk_model *m;
+        float *scores;
+        rk_error err;
+        int rc;
+
+        tokens.n_rows = h.n_items;
+        rc = l->train(&m, &h, &opts, &err);
+        assert_int_equal(m == NULL, rc != RK_OK);
+        if (rc == RK_EINVAL) {
+            assert_non_null(strstr(err.msg, l->name));
+            continue;
+        }
+        assert_int_equal(rc, RK_OK);
+        scores = law_scores(m, &h);
+        for (size_t j = 0; j < n; j++)
+            assert_true(scores[j] == scores[0]);
+        free(scores);
+        l->free(m);
+    }
 }
 
 
-static inline void learner_laws(const rk_learner *l)
+/* All of them. `has_prior`: the learner knows better items of worse without
+ * any history. */
+static inline void learner_laws_with(const rk_learner *l, bool has_prior)
 {
     rk_model *a;
     rk_model *b;
@@ -259,12 +326,20 @@ static inline void learner_laws(const rk_learner *l)
     assert_int_equal(l->train(&b, &d.h, &d.opts, NULL), RK_OK);
     law_same(a, b, &d.h);
     l->free(b);
-    law_histories(a, &d.h);
+    law_alone(a, &d.h);
+    law_histories(a, has_prior);
     law_put_get(a, &d.h);
     l->free(a);
-    law_failures(l, &d);
+    law_refuses(l, &d);
+    law_lack_of_memory(l, &d);
     law_cancel(l, &d);
-    law_empty(l);
+    law_nothing_to_learn(l, &d);
+}
+
+
+static inline void learner_laws(const rk_learner *l)
+{
+    learner_laws_with(l, false);
 }
 
 #endif

@@ -78,8 +78,7 @@ static void assert_defaults(const rk_config *c)
     assert_int_equal(c->llm.history, 15);
     assert_int_equal(c->llm.candidates, 20);
     assert_int_equal(c->llm.seed, 1);
-    assert_true(c->learn.ease_lambda == 300);
-    assert_true(c->learn.ease_decay == 0.8);
+    assert_int_equal(c->learn.effort, RK_FAST);
     assert_true(c->learn.half_life_days == 0);
 }
 
@@ -125,7 +124,7 @@ static void test_config_takes_what_is_said_and_keeps_the_rest(void **state)
                           "  negative: []\n"
                           "llm: {seed: 4294967295}\n"
                           "learn:\n"
-                          "  ease_decay: 1\n"
+                          "  effort: full\n"
                           "  half_life_days: 2.5e1\n");
 
     (void)state;
@@ -138,9 +137,9 @@ static void test_config_takes_what_is_said_and_keeps_the_rest(void **state)
     assert_int_equal(c->events.n_positive, 1);
     assert_rule(&c->events.positive[0], "rating", RK_ABOVE, 3.5);
     assert_int_equal(c->events.n_negative, 0);
+    assert_int_equal(c->learn.effort, RK_FULL);
     assert_int_equal(c->llm.seed, 4294967295u);
     assert_int_equal(c->llm.history, 15);
-    assert_true(c->learn.ease_decay == 1);
     assert_true(c->learn.half_life_days == 25);
     rk_config_free(c);
 }
@@ -212,12 +211,15 @@ static void test_config_reads_numbers_strictly(void **state)
         assert_refused(text, message);
     }
     assert_refused(
-        "learn:\n  ease_decay: 1.1\n",
-        "reckon.yaml:2: learn.ease_decay: expected a number, 0 to 1, "
-        "found '1.1'");
-    assert_refused("learn: {ease_lambda: nan}\n",
-                   "reckon.yaml:1: learn.ease_lambda: expected a number, 0.001 "
-                   "to 1000000000, found 'nan'");
+        "learn:\n  half_life_days: -1.5\n",
+        "reckon.yaml:2: learn.half_life_days: expected a number, 0 to "
+        "1000000, found '-1.5'");
+    assert_refused("learn: {effort: most}\n",
+                   "reckon.yaml:1: learn.effort: expected fast or full, found "
+                   "'most'");
+    assert_refused("learn: {half_life_days: nan}\n",
+                   "reckon.yaml:1: learn.half_life_days: expected a number, 0 "
+                   "to 1000000, found 'nan'");
 }
 
 

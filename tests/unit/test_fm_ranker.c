@@ -1,13 +1,6 @@
 #include "learn/fm_ranker.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "kept_laws.h"
+#include "learner_laws.h"
 
 #define U 60
 #define I 40
@@ -17,16 +10,8 @@ static const rk_train_opts fast = {.effort = RK_FAST, .seed = 3};
 
 static void test_the_laws_of_learners_hold(void **state)
 {
-    rk_histories *h = small_histories(U, I, 12, 1);
-
     (void)state;
-    law_scores_are_kept(&rk_learner_fm, h, &fast);
-    law_new_items_are_taken(&rk_learner_fm, h, &fast);
-    law_nothing_to_learn(&rk_learner_fm, &fast);
-    law_refuses(&rk_learner_fm, h, &fast);
-    law_lack_of_memory(&rk_learner_fm, h, &fast);
-    assert_true(rk_learner_find("fm") == &rk_learner_fm);
-    rk_histories_free(h);
+    learner_laws_with(&rk_learner_fm, true);
 }
 
 

@@ -1,12 +1,9 @@
 #include "learn/popular.h"
 
+#include "learner_laws.h"
 #include "small_corpus.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
 
 #define DAY_US (86400 * INT64_C(1000000))
 
@@ -162,6 +159,63 @@ static void test_like_rates_say_when_there_is_no_memory(void **state)
 }
 
 
+static void test_the_learner_counts_who_had_an_item(void **state)
+{
+    law_data d;
+    rk_model *m;
+    float *scores;
+
+    (void)state;
+    law_data_init(&d, 3);
+    assert_int_equal(
+        rk_learner_popular.train(&m, &d.h, &(rk_train_opts){0}, NULL), RK_OK);
+    scores = law_scores(m, &d.h);
+    for (size_t i = 0; i < LAW_ITEMS; i++) {
+        int n = 0;
+
+        for (size_t e = 0; e < d.start[LAW_USERS]; e++)
+            n += d.item[e] == i;
+        for (size_t u = 0; u < LAW_USERS; u++)
+            assert_true(fabs((double)scores[u * LAW_ITEMS + i] - log1p(n)) <
+                        1e-6);
+    }
+    free(scores);
+    rk_learner_popular.free(m);
+}
+
+
+static void test_popularity_that_is_not_finite_is_refused(void **state)
+{
+    static const float scores[] = {1, NAN, 2};
+    rk_bundle_writer *w;
+    rk_bundle *b;
+    rk_model *m;
+    rk_error err;
+    scratch s;
+
+    (void)state;
+    scratch_init(&s);
+    assert_int_equal(rk_bundle_writer_new(&w, NULL), RK_OK);
+    assert_int_equal(
+        rk_bundle_put(w, "popular.scores", RK_F32, 1, 3, scores, NULL), RK_OK);
+    assert_int_equal(rk_bundle_save(w, scratch_path(&s, "b"), NULL), RK_OK);
+    rk_bundle_writer_free(w);
+    assert_int_equal(rk_bundle_open(&b, scratch_path(&s, "b"), NULL), RK_OK);
+    assert_int_equal(rk_learner_popular.get(&m, b, 3, &err), RK_EFORMAT);
+    assert_null(m);
+    assert_non_null(strstr(err.msg, "score 1"));
+    rk_bundle_close(b);
+    scratch_clear(&s);
+}
+
+
+static void test_popularity_keeps_the_laws_of_learners(void **state)
+{
+    (void)state;
+    learner_laws_with(&rk_learner_popular, true);
+}
+
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +227,9 @@ int main(void)
         cmocka_unit_test(
             test_a_like_rate_without_some_events_is_that_of_the_rest),
         cmocka_unit_test(test_like_rates_say_when_there_is_no_memory),
+        cmocka_unit_test(test_the_learner_counts_who_had_an_item),
+        cmocka_unit_test(test_popularity_that_is_not_finite_is_refused),
+        cmocka_unit_test(test_popularity_keeps_the_laws_of_learners),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

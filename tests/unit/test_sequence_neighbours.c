@@ -1,13 +1,6 @@
 #include "learn/sequence_neighbours.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "kept_laws.h"
+#include "learner_laws.h"
 
 #define U 60
 #define I 40
@@ -17,16 +10,8 @@ static const rk_train_opts fast = {.effort = RK_FAST};
 
 static void test_the_laws_of_learners_hold(void **state)
 {
-    rk_histories *h = small_histories(U, I, 12, 1);
-
     (void)state;
-    law_scores_are_kept(&rk_learner_neighbours, h, &fast);
-    law_new_items_are_taken(&rk_learner_neighbours, h, &fast);
-    law_nothing_to_learn(&rk_learner_neighbours, &fast);
-    law_refuses(&rk_learner_neighbours, h, &fast);
-    law_lack_of_memory(&rk_learner_neighbours, h, &fast);
-    assert_true(rk_learner_find("neighbours") == &rk_learner_neighbours);
-    rk_histories_free(h);
+    learner_laws(&rk_learner_neighbours);
 }
 
 

@@ -11,11 +11,12 @@
 #include <cmocka.h>
 
 #define WINDOWS   3
-#define POSITIONS 14
+#define POSITIONS ((size_t)76)
 #define SEED      7
 
-/* Two heads, two blocks, windows of 5, 1 and 8 of 8 positions. */
-static const rk_tf_shape shape = {11, 16, 2, 2, 8};
+/* Two heads, two blocks, windows of 5, 1 and 70 positions: the last is more
+ * than attention takes at once. */
+static const rk_tf_shape shape = {11, 16, 2, 2, 75};
 static const uint32_t start[WINDOWS + 1] = {0, 5, 6, POSITIONS};
 static uint32_t item[POSITIONS];
 static uint32_t age[POSITIONS];

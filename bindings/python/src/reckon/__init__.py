@@ -63,14 +63,16 @@ class Engine:
         """The n items nearest to an item in meaning."""
         return self._ask("answer", "rk_similar", rk.text(item), rk.count(n))
 
-    def prepare(self, progress=None):
+    def prepare(self, progress=None, effort=None):
         """Makes what serving needs; only what changed is done again.
+
+        effort is "fast" or "full" (None: the configuration's).
 
         progress(stage, done, total) is called meanwhile. What it raises stops
         the work and comes out here; the next call goes on where it stopped.
         """
         report = _Reporter(progress)
-        opts = rk.PrepareOpts(report.progress)
+        opts = rk.PrepareOpts(rk.optional(effort), report.progress)
         report.run(self._inside, "rk_prepare", byref(opts))
 
     def import_file(self, kind, path, strict=False, progress=None):
@@ -125,6 +127,38 @@ class Engine:
         card = self._ask("card", "rk_doctor", after=[byref(n)])
         return {**card, "n_wrong": n.value}
 
+    def models(self):
+        """What can learn from events, and what each would cost here."""
+        return self._ask("card", "rk_models_list")
+
+    def protocols(self):
+        """The protocols that evaluate() knows."""
+        out = c_void_p()
+        self._call("rk_protocols_list", byref(out))
+        return self._taken("card", out)
+
+    def evaluate(self, protocol="mine", data=None, ways=None, effort=None,
+                 n_users=0, seed=1, html=None, progress=None):
+        """Measures ways of recommending by a protocol, as a dict.
+
+        data is the folder of the protocol's files; ways are names (None: all);
+        n_users is how many are asked at most (0: all). html is the path of a
+        page for people that is written besides.
+        """
+        report = _Reporter(progress)
+        opts = rk.evaluate_opts(data, ways, effort, n_users, seed,
+                                report.progress)
+        out = c_void_p()
+        report.run(self._inside, "rk_evaluate", rk.text(protocol), byref(opts),
+                   byref(out))
+        try:
+            if html is not None:
+                with open(html, "wb") as file:
+                    file.write(self._text("report", "html", out))
+            return json.loads(self._text("report", "json", out))
+        finally:
+            self._lib.rk_report_free(out)
+
     def _call(self, name, *arguments):
         err = rk.Err()
         code = getattr(self._lib, name)(*arguments, byref(err))
@@ -154,12 +188,21 @@ class Engine:
         """Calls a function that returns an answer or a card, as a dict."""
         out = c_void_p()
         self._inside(name, *arguments, byref(out), *after)
-        text = getattr(self._lib, f"rk_{what}_json")(out)
-        getattr(self._lib, f"rk_{what}_free")(out)
+        return self._taken(what, out)
+
+    def _taken(self, what, out):
+        """What came out, as a dict, and freed."""
+        try:
+            return json.loads(self._text(what, "json", out))
+        finally:
+            getattr(self._lib, f"rk_{what}_free")(out)
+
+    def _text(self, what, form, out):
+        text = getattr(self._lib, f"rk_{what}_{form}")(out)
         if not text:
             raise Error(Code.ENOMEM, "out of memory")
         try:
-            return json.loads(ctypes.string_at(text))
+            return ctypes.string_at(text)
         finally:
             rk.libc.free(text)
 

@@ -52,12 +52,16 @@ ImportReport = struct("rk_import_report", n_rows=c_uint64, n_bad=c_uint64,
                       took_us=c_int64)
 ImportOpts = struct("rk_import_opts", strict=c_bool, on_bad_row=BadRow,
                     bad_row_ctx=c_void_p, progress=Progress)
-PrepareOpts = struct("rk_prepare_opts", progress=Progress)
+PrepareOpts = struct("rk_prepare_opts", effort=c_char_p, progress=Progress)
 Request = struct("rk_request", user=c_char_p, profile=c_char_p, way=c_char_p,
                  n=c_size_t, candidates=POINTER(c_char_p),
                  n_candidates=c_size_t, include_seen=c_bool)
+EvaluateOpts = struct("rk_evaluate_opts", data=c_char_p,
+                      ways=POINTER(c_char_p), n_ways=c_size_t,
+                      effort=c_char_p, n_users=c_size_t, seed=c_uint64,
+                      progress=Progress)
 STRUCTS = (Err, Progress, Field, Record, Event, EngineOpts, ImportReport,
-           ImportOpts, PrepareOpts, Request)
+           ImportOpts, PrepareOpts, Request, EvaluateOpts)
 
 _ENGINE, _OUT = c_void_p, POINTER(c_void_p)
 _FALLIBLE = {  # arguments before the error
@@ -75,6 +79,9 @@ _FALLIBLE = {  # arguments before the error
     "rk_show": (_ENGINE, c_int, c_char_p, _OUT),
     "rk_status": (_ENGINE, _OUT),
     "rk_doctor": (_ENGINE, _OUT, POINTER(c_size_t)),
+    "rk_models_list": (_ENGINE, _OUT),
+    "rk_protocols_list": (_OUT,),
+    "rk_evaluate": (_ENGINE, c_char_p, POINTER(EvaluateOpts), _OUT),
 }
 
 libc = ctypes.CDLL(None)
@@ -95,10 +102,12 @@ def library():
                     "RECKON_LIBRARY to its path, or make install") from None
     for name, arguments in _FALLIBLE.items():
         getattr(lib, name).argtypes = [*arguments, POINTER(Err)]
-    for name in ("rk_engine_close", "rk_answer_free", "rk_card_free"):
+    for name in ("rk_engine_close", "rk_answer_free", "rk_card_free",
+                 "rk_report_free"):
         getattr(lib, name).argtypes = [c_void_p]
         getattr(lib, name).restype = None
-    for name in ("rk_answer_json", "rk_card_json"):
+    for name in ("rk_answer_json", "rk_card_json", "rk_report_json",
+                 "rk_report_html"):
         getattr(lib, name).argtypes = [c_void_p]
         getattr(lib, name).restype = c_void_p
     return lib
@@ -140,6 +149,13 @@ def request(user, profile, way, n, candidates, include_seen):
     return Request(
         optional(user), optional(profile), optional(way), count(n),
         (c_char_p * len(ids))(*ids), len(ids), include_seen)
+
+
+def evaluate_opts(data, ways, effort, n_users, seed, progress):
+    names = [text(w) for w in ways or ()]
+    return EvaluateOpts(
+        path(data), (c_char_p * len(names))(*names), len(names),
+        optional(effort), n_users, seed, progress)
 
 
 def _value(value):

@@ -1,0 +1,118 @@
+/* What can learn from events, and what each would cost on this store. */
+#include "core/threads.h"
+#include "engine/card.h"
+#include "engine/corpus.h"
+#include "engine/engine.h"
+#include "engine/learn.h"
+#include "learn/blend.h"
+
+/* What a thread does in a second, for a guess at how long training takes:
+ * measured on dense products of a mid-range core, halved. */
+#define FLOP_PER_SECOND 1e10
+
+
+/* NULL when the side has what the learner needs. */
+static const char *lacks(const rk_learner *l, const rk_side *side)
+{
+    if ((l->needs & RK_NEEDS_VECTORS) && !side->vectors)
+        return "items' vectors, which the snapshot does not have";
+    if ((l->needs & RK_NEEDS_TOKENS) && !side->tokens)
+        return "items' tokens, which the snapshot does not have";
+    return NULL;
+}
+
+
+static const char *needs_text(unsigned needs)
+{
+    switch (needs & (RK_NEEDS_VECTORS | RK_NEEDS_TOKENS)) {
+    case 0: return "events";
+    case RK_NEEDS_VECTORS: return "events, items' vectors";
+    case RK_NEEDS_TOKENS: return "events, items' tokens";
+    default: return "events, items' vectors and tokens";
+    }
+}
+
+
+static bool is_in(const rk_blend *b, const rk_learner *l)
+{
+    for (size_t i = 0; b && i < b->n_models; i++)
+        if (b->models[i]->learner == l)
+            return true;
+    return false;
+}
+
+
+static void add_cost(rk_card_box *box, const rk_learner *l,
+                     const rk_histories *h, const rk_train_opts *opts)
+{
+    const char *missing = lacks(l, opts->side);
+    rk_estimate cost = {0};
+
+    if (missing) {
+        rk_card_add(box, l->name, "lacks", "%s", missing);
+        return;
+    }
+    l->estimate(h, opts, &cost);
+    rk_card_add(box, l->name, "memory", "%.1f MiB%s", cost.bytes / 1048576,
+                cost.bytes > (double)opts->max_bytes
+                    ? ", more than a learner may take: it is left out"
+                    : "");
+    rk_card_add(box, l->name, "training", "about %.1f s",
+                cost.flop / FLOP_PER_SECOND / (double)rk_threads());
+}
+
+
+static void add_learner(rk_card_box *box, const rk_learner *l,
+                        const rk_histories *h, const rk_train_opts *opts,
+                        const rk_blend *blend)
+{
+    rk_card_add(box, l->name, "is", "%s", l->summary);
+    rk_card_add(box, l->name, "cites", "%s", l->cites);
+    rk_card_add(box, l->name, "needs", "%s", needs_text(l->needs));
+    rk_card_add(box, l->name, "effort", "%s",
+                l->effort == RK_FULL ? "full" : "fast");
+    add_cost(box, l, h, opts);
+    rk_card_add(box, l->name, "in the snapshot", "%s",
+                is_in(blend, l) ? "yes" : "no");
+}
+
+
+int rk_models_list(rk_engine *e, rk_card **out, rk_error *err)
+{
+    rk_run run = rk_engine_run(e);
+    rk_side side = {0};
+    rk_train_opts opts = {.effort = e->settings.effort,
+                          .seed = e->settings.seed,
+                          .max_bytes = RK_LEARN_MAX_BYTES,
+                          .side = &side};
+    const rk_snapshot *s = NULL;
+    rk_corpus *corpus = NULL;
+    rk_histories *h = NULL;
+    rk_card_box *box = NULL;
+    int rc = rk_engine_corpus(&corpus, e->store, &e->config->events, err);
+
+    *out = NULL;
+    if (rc == RK_OK)
+        rc = rk_histories_new(&h, corpus, err);
+    if (rc == RK_OK)
+        rc = rk_card_box_new(&box, err);
+    if (rc)
+        goto done;
+    if (rk_engine_serving(e, &run, NULL) == RK_OK)
+        s = &e->serving->snapshot;
+    if (s && s->vectors) {
+        side.vectors = rk_index_vector(s->vectors, 0);
+        side.d = s->d;
+    }
+    if (s && s->item_tokens.n_rows)
+        side.tokens = &s->item_tokens;
+    for (size_t i = 0; rk_learners[i]; i++)
+        add_learner(box, rk_learners[i], h, &opts, s ? s->blend : NULL);
+    rc = rk_card_finish(box, out, err);
+
+done:
+    rk_histories_free(h);
+    rk_corpus_free(corpus);
+    rk_run_clear(&run);
+    return rc;
+}

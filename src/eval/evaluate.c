@@ -1,0 +1,353 @@
+/* rk_evaluate(): a protocol, its contestants and the judge make a report. */
+#include "core/buf.h"
+#include "core/clock.h"
+#include "core/mem.h"
+#include "engine/corpus.h"
+#include "eval/contestants.h"
+#include "eval/report.h"
+
+#include <math.h>
+#include <string.h>
+
+#define MOST_ROWS 32
+#define MOST_PATIENT                                                           \
+    100 /* users whom a way that asks a model is put to                        \
+           unasked */
+
+/* Who is judged when nobody is named. */
+static const char *const rankers[] = {"random",     "popular", "collaborative",
+                                      "embeddings", "tokens",  "llm",
+                                      "rag",        "auto",    NULL};
+static const char *const likers[] = {
+    "user rate", "user and item rate", "embeddings", "tokens", "llm", "auto",
+    NULL};
+
+/* An evaluation under way. */
+typedef struct trial {
+    rk_engine *engine;
+    const rk_protocol *protocol;
+    const rk_evaluate_opts *opts;
+    enum rk_effort effort;
+    const char *ways[MOST_ROWS];
+    size_t n_ways;
+    rk_corpus *corpus; /* of the store, for "mine" */
+    rk_task *task;
+    rk_school school;
+    rk_verdict verdicts[2 * MOST_ROWS]; /* also of the mixed questions */
+    char *names[2 * MOST_ROWS];
+    size_t n_verdicts;
+    rk_report_box *box;
+    rk_buf command;
+} trial;
+
+
+static bool is_named(const trial *t, const char *way)
+{
+    for (size_t i = 0; i < t->n_ways; i++)
+        if (strcmp(t->ways[i], way) == 0)
+            return true;
+    return false;
+}
+
+
+/* Ways that ask a language model for every user. */
+static bool asks_each_time(const char *way)
+{
+    return strcmp(way, "llm") == 0 || strcmp(way, "rag") == 0;
+}
+
+
+static int choose_ways(trial *t, rk_error *err)
+{
+    const char *const *all = t->task->kind == RK_TASK_LIKE ? likers : rankers;
+
+    if (t->opts->n_ways > MOST_ROWS)
+        return rk_fail(err, RK_EINVAL, "%zu ways, at most %d are judged",
+                       t->opts->n_ways, MOST_ROWS);
+    for (size_t i = 0; i < t->opts->n_ways; i++)
+        t->ways[t->n_ways++] = t->opts->ways[i];
+    for (size_t i = 0; t->opts->n_ways == 0 && all[i]; i++)
+        t->ways[t->n_ways++] = all[i];
+    return RK_OK;
+}
+
+
+static void write_command(trial *t)
+{
+    rk_buf *b = &t->command;
+
+    rk_buf_printf(b, "reckon eval %s", t->protocol->name);
+    if (t->opts->data)
+        rk_buf_printf(b, " --data %s", t->opts->data);
+    for (size_t i = 0; i < t->opts->n_ways; i++)
+        rk_buf_printf(b, " --way '%s'", t->opts->ways[i]);
+    rk_buf_printf(b, " --effort %s", t->effort == RK_FULL ? "full" : "fast");
+    if (t->opts->n_users)
+        rk_buf_printf(b, " --users %zu", t->opts->n_users);
+    if (t->opts->shuffle_texts)
+        rk_buf_puts(b, " --shuffle-texts");
+    rk_buf_printf(b, " --seed %llu", (unsigned long long)t->opts->seed);
+}
+
+
+static int load_task(trial *t, rk_error *err)
+{
+    rk_task_opts opts = {.data = t->opts->data,
+                         .seed = t->opts->seed,
+                         .n_users = t->opts->n_users};
+    int rc = RK_OK;
+
+    if (strcmp(t->protocol->name, "mine") == 0) {
+        rc = rk_engine_corpus(&t->corpus, t->engine->store,
+                              &t->engine->config->events, err);
+        opts.corpus = t->corpus;
+    } else if (!opts.data) {
+        rc = rk_fail(err, RK_EINVAL, "%s needs data: %s", t->protocol->name,
+                     t->protocol->needs);
+    }
+    if (rc == RK_OK)
+        rc = t->protocol->load(&t->task, &opts, err);
+    if (rc == RK_OK)
+        rc = rk_task_check(t->task, err);
+    return rc;
+}
+
+
+static int open_school(trial *t, rk_error *err)
+{
+    rk_school_opts opts = {.effort = t->effort,
+                           .shuffle_texts = t->opts->shuffle_texts,
+                           .progress = t->opts->progress};
+    bool writer = is_named(t, "tokens") || is_named(t, "llm") ||
+                  is_named(t, "rag");
+
+    opts.without_writer = !writer;
+    return rk_school_open(&t->school, t->engine, t->task, &opts, err);
+}
+
+
+static size_t n_asked(const rk_questions *q)
+{
+    size_t n = 0;
+
+    for (size_t u = 0; u < q->asked->n_users; u++)
+        n += q->truth_start[u + 1] > q->truth_start[u];
+    return n;
+}
+
+
+/* Judges one contestant on one set of questions. */
+static int judge(trial *t, rk_contestant *c, const rk_questions *q,
+                 const char *suffix, rk_error *err)
+{
+    rk_judge_opts opts = {.seed = t->opts->seed, .progress = t->opts->progress};
+    rk_verdict *v = &t->verdicts[t->n_verdicts];
+    rk_buf name;
+    int rc;
+
+    rk_buf_init(&name);
+    rk_buf_printf(&name, "%s%s", c->name, suffix);
+    t->names[t->n_verdicts] = rk_buf_take(&name);
+    if (!t->names[t->n_verdicts])
+        return rk_no_memory(err);
+    t->n_verdicts++;
+    rc = rk_judge(v, t->task, q, c, &opts, err);
+    v->contestant = t->names[t->n_verdicts - 1];
+    return rc;
+}
+
+
+/* One way on all questions; left out, with the reason, when it cannot be
+ * judged. */
+static int judge_way(trial *t, const char *way, rk_error *err)
+{
+    rk_contestant c = {0};
+    rk_error why = {0};
+    int rc;
+
+    if (t->opts->n_ways == 0 && asks_each_time(way) &&
+        n_asked(&t->task->test) > MOST_PATIENT) {
+        rk_report_add_left_out(t->box, way,
+                               "asks the model for every user: name it, and "
+                               "how many users");
+        return RK_OK;
+    }
+    rc = rk_contestant_open(&c, &t->school, way, &why);
+    if (rc == RK_ENOTREADY || (rc == RK_EINVAL && rk_learner_find(way))) {
+        rk_report_add_left_out(t->box, way, why.msg);
+        rc = RK_OK;
+        goto done;
+    }
+    if (rc) {
+        (void)rk_fail(err, rc, "%s", why.msg);
+        goto done;
+    }
+    rc = judge(t, &c, &t->task->test, "", err);
+    if (rc == RK_OK && t->task->mixed.asked)
+        rc = judge(t, &c, &t->task->mixed, ", all items", err);
+
+done:
+    rk_contestant_close(&c);
+    return rc;
+}
+
+
+static rk_figure figure_of(enum rk_metric metric, const rk_measure *m)
+{
+    return (rk_figure){rk_metric_names[metric], m->value, m->low, m->high};
+}
+
+
+static void add_row(trial *t, const rk_verdict *v)
+{
+    rk_figure figures[RK_N_METRICS];
+    rk_part parts[RK_SLICES];
+    rk_contender row = {.name = v->contestant,
+                        .note = "",
+                        .n_users = v->n_users,
+                        .figures = figures,
+                        .parts = parts,
+                        .n_parts = v->n_slices,
+                        .train_s = v->train_s,
+                        .p50_us = v->p50_us,
+                        .p95_us = v->p95_us,
+                        .usage = v->usage};
+
+    for (size_t m = 0; m < RK_N_METRICS; m++)
+        if (!isnan(v->metrics[m].value))
+            figures[row.n_figures++] = figure_of(m, &v->metrics[m]);
+    for (size_t s = 0; s < v->n_slices; s++)
+        parts[s] = (rk_part){
+            v->slices[s].by, v->slices[s].name, v->slices[s].n_users,
+            figure_of(t->task->headline, &v->slices[s].figure)};
+    rk_report_add_row(t->box, &row);
+}
+
+
+/* Everyone against the best of those who were asked the same. */
+static int add_contrasts(trial *t, rk_error *err)
+{
+    const rk_judge_opts opts = {.seed = t->opts->seed};
+    enum rk_metric headline = t->task->headline;
+    const rk_verdict *best = NULL;
+    int rc = RK_OK;
+
+    for (size_t i = 0; i < t->n_verdicts; i++)
+        if (!strchr(t->names[i], ',') &&
+            (!best || t->verdicts[i].metrics[headline].value >
+                          best->metrics[headline].value))
+            best = &t->verdicts[i];
+    for (size_t i = 0; i < t->n_verdicts && rc == RK_OK; i++) {
+        const rk_verdict *v = &t->verdicts[i];
+        rk_measure m;
+
+        if (v == best || strchr(t->names[i], ','))
+            continue;
+        rc = rk_judge_difference(&m, &t->task->test, v, best, &opts, err);
+        if (rc == RK_OK)
+            rk_report_add_contrast(
+                t->box, &(rk_contrast){v->contestant, best->contestant,
+                                       figure_of(headline, &m)});
+    }
+    return rc;
+}
+
+
+static void add_notes(trial *t)
+{
+    const rk_published *p = t->protocol->published;
+    const rk_blend *blend = t->school.snapshot.blend;
+
+    for (; p && p->name; p++)
+        rk_report_add_published(
+            t->box, &(rk_published_figure){p->name, p->metric, p->value});
+    for (size_t i = 0; i < t->task->n_notes; i++)
+        rk_report_add_note(t->box, "%s", t->task->notes[i]);
+    rk_report_add_note(
+        t->box,
+        "embedder %s, writer %s; reading took %.0f s (what was "
+        "read before is kept), all training %.0f s",
+        t->school.readings.embedder_key[0] ? t->engine->embedder : "none",
+        t->school.readings.writer_key[0] ? t->engine->writer : "none",
+        t->school.read_s, t->school.train_s);
+    if (t->opts->shuffle_texts)
+        rk_report_add_note(t->box, "a control: every item had the vector and "
+                                   "tokens of another");
+    if (blend && blend->left_out[0])
+        rk_report_add_note(t->box, "not trained: %s", blend->left_out);
+}
+
+
+static int begin(trial *t, rk_error *err)
+{
+    rk_report head = {.protocol = t->protocol->name,
+                      .summary = t->protocol->summary,
+                      .headline = rk_metric_names[t->task->headline],
+                      .seed = t->opts->seed,
+                      .n_items = t->task->train->n_items,
+                      .n_users = n_asked(&t->task->test)};
+
+    write_command(t);
+    head.command = rk_buf_str(&t->command);
+    return rk_report_box_new(&t->box, &head, err);
+}
+
+
+static void trial_clear(trial *t)
+{
+    for (size_t i = 0; i < t->n_verdicts; i++) {
+        rk_verdict_clear(&t->verdicts[i]);
+        free(t->names[i]);
+    }
+    rk_report_box_free(t->box);
+    rk_school_close(&t->school);
+    rk_task_free(t->task);
+    rk_corpus_free(t->corpus);
+    rk_buf_clear(&t->command);
+    free(t);
+}
+
+
+int rk_evaluate(rk_engine *engine, const char *protocol,
+                const rk_evaluate_opts *opts, rk_report **out, rk_error *err)
+{
+    static const rk_evaluate_opts none = {0};
+    int64_t start = rk_clock_us();
+    trial *t = rk_calloc(1, sizeof(*t));
+    int rc = RK_OK;
+
+    *out = NULL;
+    if (!t)
+        return rk_no_memory(err);
+    t->engine = engine;
+    t->opts = opts ? opts : &none;
+    t->effort = engine->settings.effort;
+    t->protocol = rk_protocol_find(protocol);
+    rk_buf_init(&t->command);
+    if (!t->protocol)
+        rc = rk_fail(err, RK_EINVAL, "no protocol is called '%s'", protocol);
+    if (rc == RK_OK)
+        rc = t->opts->effort ? rk_effort_parse(&t->effort, t->opts->effort, err)
+                             : RK_OK;
+    if (rc == RK_OK)
+        rc = load_task(t, err);
+    if (rc == RK_OK)
+        rc = choose_ways(t, err);
+    if (rc == RK_OK)
+        rc = begin(t, err);
+    if (rc == RK_OK)
+        rc = open_school(t, err);
+    for (size_t i = 0; i < t->n_ways && rc == RK_OK; i++)
+        rc = judge_way(t, t->ways[i], err);
+    for (size_t i = 0; i < t->n_verdicts && rc == RK_OK; i++)
+        add_row(t, &t->verdicts[i]);
+    if (rc == RK_OK)
+        rc = add_contrasts(t, err);
+    if (rc == RK_OK) {
+        add_notes(t);
+        rc = rk_report_finish(t->box, rk_clock_us() - start, out, err);
+        t->box = NULL;
+    }
+    trial_clear(t);
+    return rc;
+}
