@@ -11,17 +11,16 @@
 #include <math.h>
 #include <string.h>
 
-#define APART_LEAST                                                            \
-    100                /* users to choose by, where there are twice as many    \
-                        */
-#define APART_SHARE 10 /* one in so many, where that is more */
+/* Users to choose by: as many, where there are twice as many; one in so many
+ * where that is more. Fewer than ENOUGH cannot tell a map from chance. */
+#define APART_LEAST 100
+#define APART_SHARE 10
 #define APART_MOST  1000
-#define FIRST_ITEMS                                                            \
-    20          /* likes of somebody new: later ones follow a history          \
-                 */
-#define BEST 10 /* NDCG at */
+#define ENOUGH      50
 
-#define CERTAIN 2 /* standard errors */
+#define FIRST_ITEMS 20 /* of somebody new: later likes follow a history */
+#define BEST        10 /* NDCG at */
+#define CERTAIN     2  /* standard errors */
 
 static const float lambdas[] = {1, 10, 100, 300, 1000, 3000, 10000};
 
@@ -291,7 +290,7 @@ int rk_newcomers_fit(float *fusion, float *embeddings, const rk_workshop *w,
     if (rc || of.n_apart == 0)
         goto done;
     rc = take_out(&of, err);
-    if (rc == RK_OK)
+    if (rc == RK_OK && of.n_apart >= ENOUGH)
         rc = choose(&of, &lambda, err);
     if (rc == RK_OK)
         rc = weigh(&of, s, fusion, embeddings, err);

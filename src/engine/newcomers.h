@@ -12,9 +12,9 @@
  * what a trial has learnt, its rank weights and log-odds among them. A tenth of
  * the users with profile and likes, at least 100 of them or half, is taken out
  * by the settings' seed; the map's lambda is what does best for them. There is
- * no map without profiles, or where it does not do better for those users than
- * popularity does, by two standard errors: what a profile says is then left to
- * its nearness to items. */
+ * no map with fewer than 50 users apart, or where it does not do better for
+ * those users than popularity does, by two standard errors: what a profile says
+ * is then left to its nearness to items. */
 int rk_newcomers_fit(float *fusion, float *embeddings, const rk_workshop *w,
                      const rk_snapshot *s, rk_error *err);
 

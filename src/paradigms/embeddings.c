@@ -121,8 +121,11 @@ int rk_embeddings_weigh(float *weights, const rk_workshop *w,
 static int fit_rank(const rk_workshop *w, const rk_snapshot *s,
                     float weights[2][RK_EMBEDDINGS_WEIGHTS], rk_error *err)
 {
-    for (size_t i = 0; i < 2 * RK_EMBEDDINGS_WEIGHTS; i++)
-        weights[0][i] = w->embeddings_rank ? w->embeddings_rank[i] : PRIOR;
+    const float *learnt = w->embeddings_rank;
+
+    for (size_t row = 0; row < 2; row++)
+        for (size_t i = 0; i < RK_EMBEDDINGS_WEIGHTS; i++)
+            weights[row][i] = learnt ? *learnt++ : PRIOR;
     return w->held ? rk_embeddings_weigh(weights[0], w, s, w->held, err)
                    : RK_OK;
 }
