@@ -6,8 +6,7 @@
 
 #include <string.h>
 
-#define WITNESS_DECAY 0.8f /* of a like's say, per later like */
-#define WATCHED       512 /* users whose next item long training is watched by */
+#define WATCHED 512 /* users whose next item long training is watched by */
 
 /* A user's likes as a history, each item once. */
 static int likes_of(const rk_snapshot *s, const rk_who *who, uint32_t **items,
@@ -124,7 +123,7 @@ uint32_t rk_others_witness(const rk_snapshot *s, const rk_who *who,
             best_part = part;
             best = e->item;
         }
-        weight *= WITNESS_DECAY;
+        weight *= RK_WITNESS_DECAY;
     }
     return best;
 }

@@ -12,6 +12,9 @@
 int rk_others_scores(const rk_snapshot *s, const rk_who *who, rk_run *run,
                      const float **scores, rk_error *err);
 
+/* What a like still says as a witness when one more has come after it. */
+#define RK_WITNESS_DECAY 0.8f
+
 /* The like in the history that speaks loudest for an item in the item-to-item
  * model, RK_NO_ID when none does. */
 uint32_t rk_others_witness(const rk_snapshot *s, const rk_who *who,

@@ -124,7 +124,7 @@ static void test_the_witness_is_the_like_with_the_largest_part(void **state)
     static const rk_seen seen[] = {
         {3, 1, 1, 0}, {5, 1, 1, 1}, {7, -1, 1, 2}, {9, 1, 1, 3}, {11, 1, 1, 4}};
     const rk_who who = {.history = seen, .n_history = 5};
-    float decay = snapshot->settings->decay;
+    float decay = RK_WITNESS_DECAY;
     size_t n_found = 0;
 
     (void)state;
@@ -153,7 +153,7 @@ static void test_the_witness_is_the_like_with_the_largest_part(void **state)
 static void assert_newer_items_age_a_witness(const rk_snapshot *s)
 {
     uint32_t n = (uint32_t)s->n_fitted;
-    float decay = s->settings->decay;
+    float decay = RK_WITNESS_DECAY;
     size_t n_told = 0; /* where it makes a difference */
 
     for (uint32_t old = 0; old < n; old++) {
