@@ -146,19 +146,19 @@ static void test_random_is_chance(void **state)
     rk_error err;
 
     (void)state;
-    assert_ok(rk_contestant_open(&c, &given.school, "random", &err), err);
-    assert_true(isnan(c.train_s));
     for (uint64_t seed = 1; seed <= 100; seed++) {
         given.school.settings.seed = seed;
+        assert_ok(rk_contestant_open(&c, &given.school, "random", &err), err);
+        assert_true(isnan(c.train_s));
         assert_ok(rk_judge(&v, given.task, q, &c,
                            &(rk_judge_opts){.n_resamples = 1}, &err),
                   err);
         sum += v.metrics[RK_M_AUC].value / 100;
         rk_verdict_clear(&v);
+        rk_contestant_close(&c);
     }
     given.school.settings.seed = given.shop.engine->settings.seed;
     assert_true(fabs(sum - 0.5) < 0.04);
-    rk_contestant_close(&c);
 }
 
 

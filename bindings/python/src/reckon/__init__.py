@@ -138,16 +138,18 @@ class Engine:
         return self._taken("card", out)
 
     def evaluate(self, protocol="mine", data=None, ways=None, effort=None,
-                 n_users=0, seed=1, html=None, progress=None):
+                 n_users=0, seed=1, shuffle_texts=False, html=None,
+                 progress=None):
         """Measures ways of recommending by a protocol, as a dict.
 
         data is the folder of the protocol's files; ways are names (None: all);
-        n_users is how many are asked at most (0: all). html is the path of a
+        n_users is how many are asked at most (0: all). shuffle_texts is a
+        control: every item gets the text of another. html is the path of a
         page for people that is written besides.
         """
         report = _Reporter(progress)
         opts = rk.evaluate_opts(data, ways, effort, n_users, seed,
-                                report.progress)
+                                shuffle_texts, report.progress)
         out = c_void_p()
         report.run(self._inside, "rk_evaluate", rk.text(protocol), byref(opts),
                    byref(out))

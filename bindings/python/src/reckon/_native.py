@@ -59,6 +59,7 @@ Request = struct("rk_request", user=c_char_p, profile=c_char_p, way=c_char_p,
 EvaluateOpts = struct("rk_evaluate_opts", data=c_char_p,
                       ways=POINTER(c_char_p), n_ways=c_size_t,
                       effort=c_char_p, n_users=c_size_t, seed=c_uint64,
+                      shuffle_texts=c_bool,
                       progress=Progress)
 STRUCTS = (Err, Progress, Field, Record, Event, EngineOpts, ImportReport,
            ImportOpts, PrepareOpts, Request, EvaluateOpts)
@@ -151,11 +152,12 @@ def request(user, profile, way, n, candidates, include_seen):
         (c_char_p * len(ids))(*ids), len(ids), include_seen)
 
 
-def evaluate_opts(data, ways, effort, n_users, seed, progress):
+def evaluate_opts(data, ways, effort, n_users, seed, shuffle_texts,
+                  progress):
     names = [text(w) for w in ways or ()]
     return EvaluateOpts(
         path(data), (c_char_p * len(names))(*names), len(names),
-        optional(effort), n_users, seed, progress)
+        optional(effort), n_users, seed, shuffle_texts, progress)
 
 
 def _value(value):
