@@ -31,7 +31,8 @@ int main(void)
     SIZE(rk_evaluate_opts), AT(rk_evaluate_opts, data);
     AT(rk_evaluate_opts, ways), AT(rk_evaluate_opts, n_ways);
     AT(rk_evaluate_opts, effort), AT(rk_evaluate_opts, n_users);
-    AT(rk_evaluate_opts, seed), AT(rk_evaluate_opts, progress);
+    AT(rk_evaluate_opts, seed), AT(rk_evaluate_opts, shuffle_texts);
+    AT(rk_evaluate_opts, progress);
     printf("\n");
     return 0;
 }
