@@ -48,11 +48,11 @@ typedef struct target {
 } target;
 
 
-rk_fm_ranker_opts rk_fm_ranker_defaults(enum rk_effort effort)
+rk_fm_ranker_opts rk_fm_ranker_defaults(void)
 {
     return (rk_fm_ranker_opts){
-        .k = effort == RK_FULL ? 64 : 32,
-        .n_epochs = effort == RK_FULL ? 10 : 3,
+        .k = 32,
+        .n_epochs = 3,
         .n_negatives = 8,
         .recent = 10,
         .decay = 0.8f,
@@ -340,7 +340,7 @@ static void fm_estimate(const rk_histories *h, const rk_train_opts *opts,
                         rk_estimate *out)
 {
     const rk_csr *tokens = opts->side ? opts->side->tokens : NULL;
-    rk_fm_ranker_opts o = rk_fm_ranker_defaults(opts->effort);
+    rk_fm_ranker_opts o = rk_fm_ranker_defaults();
     double n_items = (double)h->n_items;
     double n_tokens = tokens ? (double)tokens->n_cols : 0;
     double per_item = tokens && h->n_items
@@ -359,7 +359,7 @@ static void fm_estimate(const rk_histories *h, const rk_train_opts *opts,
 static int fm_train(rk_model **out, const rk_histories *h,
                     const rk_train_opts *opts, rk_error *err)
 {
-    rk_fm_ranker_opts how = rk_fm_ranker_defaults(opts->effort);
+    rk_fm_ranker_opts how = rk_fm_ranker_defaults();
     int rc = rk_learner_check(&rk_learner_fm, h, opts, err);
 
     *out = NULL;

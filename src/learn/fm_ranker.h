@@ -35,7 +35,7 @@ typedef struct rk_fm_ranker_opts {
     rk_ftrl_opts pairs;
 } rk_fm_ranker_opts;
 
-rk_fm_ranker_opts rk_fm_ranker_defaults(enum rk_effort effort);
+rk_fm_ranker_opts rk_fm_ranker_defaults(void);
 
 /* Options of the caller's: for tuning. Else as the learner's `train`. */
 int rk_fm_ranker_train(rk_model **out, const rk_histories *h,

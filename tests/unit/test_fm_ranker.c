@@ -17,7 +17,7 @@ static void test_the_laws_of_learners_hold(void **state)
 
 static rk_fm_ranker_opts patient(void)
 {
-    rk_fm_ranker_opts o = rk_fm_ranker_defaults(RK_FAST);
+    rk_fm_ranker_opts o = rk_fm_ranker_defaults();
 
     o.k = 16;
     o.n_epochs = 20;
