@@ -3,7 +3,9 @@
 #include "core/clock.h"
 #include "core/mem.h"
 #include "engine/learn.h"
+#include "paradigms/next.h"
 
+#include <math.h>
 #include <string.h>
 
 #define WATCHED 512 /* users whose next item long training is watched by */
@@ -54,6 +56,51 @@ static int by_profile(const rk_snapshot *s, const rk_who *who, rk_run *run,
 }
 
 
+static bool was_had(const rk_snapshot *s, uint32_t item)
+{
+    return item < s->n_fitted && (!s->popularity || s->popularity[item] > 0);
+}
+
+
+/* An item that nobody had yet, newer ones among them: the models know nothing
+ * of it. It gets what they say on the whole of items that their texts make as
+ * likely: a regression, over what was had, of the models' scores on the text
+ * map's. */
+static int guess_unheard(const rk_snapshot *s, const rk_who *who, rk_run *run,
+                         float *scores, rk_error *err)
+{
+    const float *next;
+    double n = 0;
+    double x = 0; /* sums, then means */
+    double y = 0;
+    double xx = 0;
+    double xy = 0;
+    int rc = rk_next_scores(s, who, run, &next, err);
+
+    for (uint32_t i = 0; i < s->n_fitted && rc == RK_OK; i++) {
+        double at = next ? (double)next[i] : 0;
+
+        if (!was_had(s, i))
+            continue;
+        n++;
+        x += at;
+        y += (double)scores[i];
+        xx += at * at;
+        xy += at * (double)scores[i];
+    }
+    x /= n > 0 ? n : 1;
+    y /= n > 0 ? n : 1;
+    xx = xx / fmax(n, 1) - x * x;
+    xy = xy / fmax(n, 1) - x * y;
+    for (uint32_t i = 0; i < s->n_items && rc == RK_OK; i++)
+        if (!was_had(s, i))
+            scores[i] = (float)(y + (next && xx > 0
+                                         ? xy / xx * ((double)next[i] - x)
+                                         : 0));
+    return rc;
+}
+
+
 int rk_others_scores(const rk_snapshot *s, const rk_who *who, rk_run *run,
                      const float **scores, rk_error *err)
 {
@@ -73,12 +120,14 @@ int rk_others_scores(const rk_snapshot *s, const rk_who *who, rk_run *run,
     rc = likes_of(s, who, &items, &n, err);
     if (rc)
         goto done;
-    out = rk_run_keep(run, rk_alloc_array(s->n_fitted, sizeof(*out)));
+    out = rk_run_keep(run, rk_alloc_array(s->n_items, sizeof(*out)));
     rc = out ? rk_blend_score(
                    s->blend,
                    &(rk_histories){1, s->n_items, (size_t[]){0, n}, items}, out,
                    NULL, err)
              : rk_no_memory(err);
+    if (rc == RK_OK)
+        rc = guess_unheard(s, who, run, out, err);
     if (rc == RK_OK) {
         run->others = out;
         *scores = out;

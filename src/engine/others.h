@@ -5,10 +5,11 @@
 
 #include "paradigms/paradigm.h"
 
-/* The score of every fitted item for this user, float32 (n_fitted), in the
- * blend's unit; for who liked nothing, what people with such a profile liked.
- * NULL when there is no blend, or neither likes nor a profile. Borrowed from
- * the run, which answers again at no cost. */
+/* The score of every item for this user, float32 (n_items), in the blend's
+ * unit; what nobody had yet gets what the models say of items whose texts make
+ * them as likely. To who liked nothing: what the user map says, or NULL. NULL
+ * without a blend, too. Borrowed from the run, which answers again at no
+ * cost. */
 int rk_others_scores(const rk_snapshot *s, const rk_who *who, rk_run *run,
                      const float **scores, rk_error *err);
 

@@ -14,12 +14,15 @@
 
 #define FIT_USERS 400     /* at most, whose last likes teach the weights */
 #define FIT_LIST  150     /* candidates a list */
+#define ENOUGH    100     /* lists to tell by whether a source adds something */
 #define FEW       50      /* below, recall's candidates are added */
 #define ABSENT    (-4.0f) /* a place in a list that no candidate takes */
 
 /* The second is for somebody known by a profile alone: what they say counts. */
 static const float priors[2][RK_FUSION_FEATURES] = {{0.3f, 1, 0.5f, 0.3f},
                                                     {0.3f, 0.3f, 0.7f, 1}};
+
+static const float others_alone[RK_FUSION_FEATURES] = {[RK_BY_OTHERS] = 1};
 
 static const char *const names[RK_FUSION_FEATURES] = {
     "popularity", "others' histories", "vectors", "tokens"};
@@ -66,7 +69,6 @@ static int by_way(const rk_paradigm *way, const rk_snapshot *s,
 }
 
 
-/* An item newer than the models gets what the average item has: 0. */
 static int by_others(const rk_snapshot *s, const rk_who *who,
                      const rk_candidates *c, rk_run *run, float *column,
                      rk_error *err)
@@ -75,8 +77,7 @@ static int by_others(const rk_snapshot *s, const rk_who *who,
     int rc = rk_others_scores(s, who, run, &scores, err);
 
     for (size_t i = 0; i < c->n && rc == RK_OK && scores; i++)
-        if (c->list[i].item < s->n_fitted)
-            column[i] = scores[c->list[i].item];
+        column[i] = scores[c->list[i].item];
     return rc;
 }
 
@@ -315,6 +316,24 @@ static size_t count_fit(const rk_corpus *c, const rk_seen *held, bool newcomers)
 }
 
 
+/* With users enough to tell, what adds nothing to the others' histories on
+ * users it was not weighed on is left out. */
+static int fit_lists(float *weights, const rk_lists *lists, bool newcomers,
+                     bool blended, rk_error *err)
+{
+    rk_fuse_opts opts = {.prior = priors[newcomers], .l2 = 1};
+    bool earns = true;
+    int rc = RK_OK;
+
+    if (!newcomers && blended && lists->n_lists >= ENOUGH)
+        rc = rk_fuse_earns(&earns, lists, &opts, others_alone, err);
+    if (rc == RK_OK && earns)
+        return rk_fuse_fit(weights, lists, &opts, err);
+    memcpy(weights, others_alone, sizeof(others_alone));
+    return rc;
+}
+
+
 int rk_rank_fit(float *weights, const rk_workshop *w, const rk_snapshot *s,
                 const rk_seen *held, bool newcomers, rk_error *err)
 {
@@ -342,9 +361,9 @@ int rk_rank_fit(float *weights, const rk_workshop *w, const rk_snapshot *s,
         lists++;
     }
     if (rc == RK_OK && found)
-        rc = rk_fuse_fit(
+        rc = fit_lists(
             weights, &(rk_lists){x, truth, lists, FIT_LIST, RK_FUSION_FEATURES},
-            &(rk_fuse_opts){.prior = priors[newcomers], .l2 = 1}, err);
+            newcomers, s->blend != NULL, err);
     if (rc == RK_OK)
         rc = rk_progress_report(w->progress, "learning to fuse", c->n_users,
                                 c->n_users, err);

@@ -10,8 +10,8 @@ typedef int (*source_fn)(const rk_snapshot *s, const rk_who *who, size_t k,
                          rk_candidates *out, rk_run *run, rk_error *err);
 
 
-/* The k best of dense scores over the fitted items. */
-static int propose(const rk_snapshot *s, const float *scores, size_t k,
+/* The k best of dense scores over the first n_scored items. */
+static int propose(const float *scores, size_t n_scored, size_t k,
                    const char *source, rk_candidates *out, rk_run *run,
                    rk_error *err)
 {
@@ -22,7 +22,7 @@ static int propose(const rk_snapshot *s, const float *scores, size_t k,
     int rc = room ? RK_OK : rk_no_memory(err);
 
     rk_topk_init(&top, room, k);
-    for (uint32_t i = 0; rc == RK_OK && i < s->n_fitted; i++)
+    for (uint32_t i = 0; rc == RK_OK && i < n_scored; i++)
         if (!isinf(scores[i]) && (!run->skip || !run->skip(run->skip_ctx, i)))
             rk_topk_add(&top, i, scores[i]);
     if (rc == RK_OK)
@@ -35,7 +35,7 @@ static int propose(const rk_snapshot *s, const float *scores, size_t k,
 
         rc = rk_candidates_add(out, c, err);
     }
-    rk_run_trace(run, "recall", s->n_fitted, n, start, "by %s", source);
+    rk_run_trace(run, "recall", n_scored, n, start, "by %s", source);
     free(room);
     return rc;
 }
@@ -45,9 +45,9 @@ static int by_popularity(const rk_snapshot *s, const rk_who *who, size_t k,
                          rk_candidates *out, rk_run *run, rk_error *err)
 {
     (void)who;
-    return s->popularity
-               ? propose(s, s->popularity, k, "popularity", out, run, err)
-               : RK_OK;
+    return s->popularity ? propose(s->popularity, s->n_fitted, k, "popularity",
+                                   out, run, err)
+                         : RK_OK;
 }
 
 
@@ -57,9 +57,9 @@ static int by_others(const rk_snapshot *s, const rk_who *who, size_t k,
     const float *scores;
     int rc = rk_others_scores(s, who, run, &scores, err);
 
-    return rc || !scores
-               ? rc
-               : propose(s, scores, k, "others' histories", out, run, err);
+    return rc || !scores ? rc
+                         : propose(scores, s->n_items, k, "others' histories",
+                                   out, run, err);
 }
 
 

@@ -1,9 +1,9 @@
 #include "learn/fuse.h"
 
+#include "core/mem.h"
 #include "learn/newton.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 typedef struct problem {
@@ -185,4 +185,61 @@ int rk_fuse_fit(float *w, const rk_lists *lists, const rk_fuse_opts *opts,
     for (size_t j = 0; j < n; j++)
         w[j] = (float)wide[j];
     return RK_OK;
+}
+
+
+/* NDCG@10 of a list's truth by these weights; a truth that is not among the
+ * candidates is a miss. */
+static double ndcg_of(const rk_lists *l, size_t list, const float *w)
+{
+    size_t n = l->n_features;
+    const float *x = l->x + list * l->n_candidates * n;
+    double wide[RK_FUSE_MAX];
+    double truth;
+    double rank = 1;
+
+    if (l->truth[list] == UINT32_MAX)
+        return 0;
+    for (size_t j = 0; j < n; j++)
+        wide[j] = w[j];
+    truth = score_of(wide, x + l->truth[list] * n, n);
+    for (size_t c = 0; c < l->n_candidates; c++) {
+        double score = score_of(wide, x + c * n, n);
+
+        rank += c == l->truth[list] ? 0
+                : score > truth     ? 1
+                                    : 0.5 * (score == truth);
+    }
+    return rank <= 10 ? 1 / log2(rank + 1) : 0;
+}
+
+
+int rk_fuse_earns(bool *earns, const rk_lists *lists, const rk_fuse_opts *opts,
+                  const float *plain, rk_error *err)
+{
+    uint32_t *half = rk_alloc_array(lists->n_lists, sizeof(*half));
+    rk_lists learnt = *lists;
+    float w[RK_FUSE_MAX];
+    double mean = 0;
+    double square = 0;
+    int rc = half ? RK_OK : rk_no_memory(err);
+
+    *earns = false;
+    learnt.truth = half;
+    for (size_t fold = 0; fold < 2 && rc == RK_OK; fold++) {
+        for (size_t i = 0; i < lists->n_lists; i++)
+            half[i] = i % 2 == fold ? UINT32_MAX : lists->truth[i];
+        rc = rk_fuse_fit(w, &learnt, opts, err);
+        for (size_t i = fold; i < lists->n_lists && rc == RK_OK; i += 2) {
+            double gain = ndcg_of(lists, i, w) - ndcg_of(lists, i, plain);
+
+            mean += gain / (double)lists->n_lists;
+            square += gain * gain / (double)lists->n_lists;
+        }
+    }
+    if (rc == RK_OK)
+        *earns = mean > 0 &&
+                 mean * mean * (double)lists->n_lists > square - mean * mean;
+    free(half);
+    return rc;
 }

@@ -39,4 +39,11 @@ typedef struct rk_fuse_opts {
 int rk_fuse_fit(float *w, const rk_lists *lists, const rk_fuse_opts *opts,
                 rk_error *err);
 
+/* Whether learning is worth it: weights learnt on every other list rank the
+ * rest's truths better than `plain` (n_features) does, by NDCG@10, by more than
+ * a standard error of the difference; both halves are tried on each other.
+ * Fails as rk_fuse_fit() does. */
+int rk_fuse_earns(bool *earns, const rk_lists *lists, const rk_fuse_opts *opts,
+                  const float *plain, rk_error *err);
+
 #endif

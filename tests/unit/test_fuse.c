@@ -247,6 +247,31 @@ static void test_unusable_lists_are_refused_and_give_the_prior(void **state)
 }
 
 
+/* The planted scorers against the first alone, then against what they are
+ * worth: learning finds nothing more. */
+static void
+test_learning_earns_its_place_where_there_is_something_to_learn(void **state)
+{
+    static float x[LISTS * CANDIDATES * N];
+    static const float first[N] = {1, 0, 0};
+    static const float all[N] = {1.2f, 0.4f, 0.6f};
+    uint32_t truth[LISTS];
+    rk_lists l = {x, truth, LISTS, CANDIDATES, N};
+    rk_fuse_opts opts = {.prior = prior, .l2 = 1};
+    bool earns = false;
+
+    (void)state;
+    lists_fill(x, truth, 11);
+    truth[5] = UINT32_MAX;
+    assert_int_equal(rk_fuse_earns(&earns, &l, &opts, first, NULL), RK_OK);
+    assert_true(earns);
+    assert_int_equal(rk_fuse_earns(&earns, &l, &opts, all, NULL), RK_OK);
+    assert_false(earns);
+    x[7] = NAN;
+    assert_int_equal(rk_fuse_earns(&earns, &l, &opts, first, NULL), RK_EINVAL);
+}
+
+
 static void test_zscores_have_mean_zero_and_deviation_one(void **state)
 {
     float scores[CANDIDATES];
@@ -298,6 +323,8 @@ int main(void)
         cmocka_unit_test(
             test_a_feature_that_is_the_same_for_all_keeps_its_prior),
         cmocka_unit_test(test_unusable_lists_are_refused_and_give_the_prior),
+        cmocka_unit_test(
+            test_learning_earns_its_place_where_there_is_something_to_learn),
         cmocka_unit_test(test_zscores_have_mean_zero_and_deviation_one),
         cmocka_unit_test(test_zscores_of_equal_scores_are_zero),
     };

@@ -3,6 +3,7 @@
 #include "core/mem.h"
 #include "engine/engine.h"
 #include "engine/others.h"
+#include "paradigms/next.h"
 
 #include <math.h>
 
@@ -67,9 +68,57 @@ static void test_a_run_asks_the_others_once(void **state)
     assert_int_equal(run.n_stages, 1);
     assert_int_equal(rk_blend_score(snapshot->blend, &who, want, NULL, NULL),
                      RK_OK);
-    assert_memory_equal(first, want, snapshot->n_fitted * sizeof(*want));
+    for (size_t i = 0; i < snapshot->n_fitted; i++)
+        if (snapshot->popularity[i] > 0)
+            assert_true(first[i] == want[i]);
     rk_run_clear(&run);
     free(want);
+}
+
+
+/* What nobody had: on the line that the others' scores lie about, against what
+ * their texts say. */
+static void test_what_nobody_had_is_guessed_from_its_text(void **state)
+{
+    static const rk_seen seen[] = {{3, 1, 1, 0}, {9, 1, 1, 2}};
+    const rk_who who = {.history = seen, .n_history = 2};
+    size_t n = snapshot->n_fitted;
+    float *popularity = rk_alloc_array(n, sizeof(*popularity));
+    rk_snapshot s = *snapshot;
+    rk_run run = {0};
+    const float *scores;
+    const float *next;
+    double sum[5] = {0}; /* 1, x, y, x x, x y */
+    double slope;
+
+    (void)state;
+    memcpy(popularity, snapshot->popularity, n * sizeof(*popularity));
+    popularity[20] = popularity[21] = 0;
+    s.popularity = popularity;
+    scores = scores_of(&s, seen, 2, &run);
+    assert_int_equal(rk_next_scores(&s, &who, &run, &next, NULL), RK_OK);
+    for (size_t i = 0; i < n; i++) {
+        double x = next ? next[i] : 0;
+        double y = scores[i];
+
+        if (popularity[i] == 0)
+            continue;
+        sum[0]++;
+        sum[1] += x;
+        sum[2] += y;
+        sum[3] += x * x;
+        sum[4] += x * y;
+    }
+    slope = next ? (sum[0] * sum[4] - sum[1] * sum[2]) /
+                       (sum[0] * sum[3] - sum[1] * sum[1])
+                 : 0;
+    for (size_t i = 20; i < 22; i++)
+        assert_true(
+            fabs((double)scores[i] -
+                 (sum[2] / sum[0] + slope * ((next ? (double)next[i] : 0) -
+                                             sum[1] / sum[0]))) < 1e-4);
+    rk_run_clear(&run);
+    free(popularity);
 }
 
 
@@ -248,6 +297,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_run_asks_the_others_once),
         cmocka_unit_test(test_nothing_liked_or_no_blend_gives_no_scores),
+        cmocka_unit_test(test_what_nobody_had_is_guessed_from_its_text),
         cmocka_unit_test(test_an_item_liked_twice_counts_once),
         cmocka_unit_test(test_the_witness_is_the_like_with_the_largest_part),
         cmocka_unit_test(test_asking_survives_each_allocation_failing),
