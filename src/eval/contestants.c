@@ -43,7 +43,6 @@ static int train(rk_school *school, const char *path, rk_error *err)
         rc = rk_bundle_open(&school->bundle, path, err);
     (void)unlink(path); /* mapped; the name is not needed */
     rk_bundle_writer_free(out);
-    school->snapshot = school->readings.snapshot;
     if (rc == RK_OK)
         rc = rk_snapshot_attach(&school->snapshot, school->bundle,
                                 &school->room, err);
@@ -76,7 +75,8 @@ int rk_school_open(rk_school *school, rk_engine *e, const rk_task *task,
     school->read_s = seconds_since(start);
     if (rc == RK_OK && opts->shuffle_texts)
         rc = rk_shuffle_texts(&school->readings, e->settings.seed, err);
-    if (rc == RK_OK)
+    school->snapshot = school->readings.snapshot;
+    if (rc == RK_OK && !opts->untrained)
         rc = train(school, path, err);
     return rc;
 }

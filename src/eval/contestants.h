@@ -12,6 +12,7 @@ typedef struct rk_school_opts {
     enum rk_effort effort;
     bool without_writer;   /* nothing that is asked for needs one */
     bool without_embedder; /* the same */
+    bool untrained;        /* only plain rules and learners alone are asked */
     bool shuffle_texts;    /* see eval/shuffle.h */
     rk_progress progress;
 } rk_school_opts;

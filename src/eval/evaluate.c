@@ -4,6 +4,7 @@
 #include "core/mem.h"
 #include "engine/corpus.h"
 #include "eval/contestants.h"
+#include "eval/plain_rules.h"
 #include "eval/report.h"
 
 #include <math.h>
@@ -113,15 +114,32 @@ static int load_task(trial *t, rk_error *err)
 }
 
 
+/* Rules and learners alone need nothing that the others are trained for. */
+static bool is_trained_alone(const char *way)
+{
+    return rk_plain_rule_is(way) || rk_learner_find(way) != NULL;
+}
+
+
 static int open_school(trial *t, rk_error *err)
 {
     rk_school_opts opts = {.effort = t->effort,
                            .shuffle_texts = t->opts->shuffle_texts,
-                           .progress = t->opts->progress};
-    bool writer = is_named(t, "tokens") || is_named(t, "llm") ||
-                  is_named(t, "rag");
+                           .progress = t->opts->progress,
+                           .without_writer = !is_named(t, "tokens") &&
+                                             !is_named(t, "llm") &&
+                                             !is_named(t, "rag"),
+                           .without_embedder = true,
+                           .untrained = true};
 
-    opts.without_writer = !writer;
+    for (size_t i = 0; i < t->n_ways; i++) {
+        const rk_learner *l = rk_learner_find(t->ways[i]);
+
+        if (!is_trained_alone(t->ways[i]))
+            opts.untrained = opts.without_embedder = false;
+        if (l && (l->needs & RK_NEEDS_VECTORS))
+            opts.without_embedder = false;
+    }
     return rk_school_open(&t->school, t->engine, t->task, &opts, err);
 }
 

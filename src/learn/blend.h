@@ -21,8 +21,9 @@
 #define RK_BLEND_MODELS 16
 
 typedef struct rk_blend_opts {
-    /* Ends with NULL; NULL: every learner that the effort allows, whose needs
-     * are met, and that fits max_bytes. One that is named must be trainable. */
+    /* Ends with NULL; NULL: every learner that the effort allows, in kind and
+     * in work, whose needs are met, and that fits max_bytes. One that is named
+     * must be trainable. */
     const rk_learner *const *learners;
     rk_train_opts train; /* of each */
     size_t n_lists;      /* users that teach at most; 0: 6000 */

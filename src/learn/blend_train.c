@@ -12,6 +12,8 @@
 #define DEFAULT_LISTS      6000
 #define DEFAULT_CANDIDATES 200
 #define L2                 1.0f
+#define FAST_FLOP          10e12
+#define FULL_FLOP          150e12
 #define WIDEST             RK_FUSE_MAX /* columns */
 #define ABSENT             (-8.0f)
 
@@ -80,6 +82,25 @@ static int add_model(rk_blend *b, const rk_learner *l, const rk_histories *h,
 }
 
 
+/* Whether a learner that nobody named is worth its while: a few minutes of two
+ * cores for each at effort fast, tens of minutes at full. */
+static int check_while(const rk_learner *l, const rk_histories *h,
+                       const rk_train_opts *opts, rk_error *err)
+{
+    double most = opts->effort == RK_FULL ? FULL_FLOP : FAST_FLOP;
+    rk_estimate cost = {0};
+
+    l->estimate(h, opts, &cost);
+    return cost.flop <= most
+               ? RK_OK
+               : rk_fail(err, RK_EINVAL,
+                         "%s: %.0f TFLOP for %zu items, effort %s allows %.0f",
+                         l->name, cost.flop / 1e12, h->n_items,
+                         opts->effort == RK_FULL ? "full" : "fast",
+                         most / 1e12);
+}
+
+
 /* What the list names, or all that the effort allows and that can be. */
 static int add_models(rk_blend *b, const rk_histories *h,
                       const rk_blend_opts *opts, rk_error *err)
@@ -94,7 +115,10 @@ static int add_models(rk_blend *b, const rk_histories *h,
 
         if (!opts->learners && (*l)->effort > opts->train.effort)
             continue;
-        rc = add_model(b, *l, h, &opts->train, &refused);
+        rc = opts->learners ? RK_OK
+                            : check_while(*l, h, &opts->train, &refused);
+        if (rc == RK_OK)
+            rc = add_model(b, *l, h, &opts->train, &refused);
         if (rc == RK_EINVAL && !opts->learners) {
             rk_buf_printf(&why, "%s%s", why.len ? "; " : "", refused.msg);
             rc = RK_OK;
