@@ -242,20 +242,29 @@ static void add_row(trial *t, const rk_verdict *v)
 }
 
 
-/* Everyone against the best of those who were asked the same. */
-static int add_contrasts(trial *t, rk_error *err)
+/* NULL when nobody was judged. */
+static const rk_verdict *best_of(const trial *t, enum rk_metric headline)
 {
-    const rk_judge_opts opts = {.seed = t->opts->seed};
-    enum rk_metric headline = t->task->headline;
     const rk_verdict *best = NULL;
-    int rc = RK_OK;
 
     for (size_t i = 0; i < t->n_verdicts; i++)
         if (!strchr(t->names[i], ',') &&
             (!best || t->verdicts[i].metrics[headline].value >
                           best->metrics[headline].value))
             best = &t->verdicts[i];
-    for (size_t i = 0; i < t->n_verdicts && rc == RK_OK; i++) {
+    return best;
+}
+
+
+/* Everyone against the best of those who were asked the same. */
+static int add_contrasts(trial *t, rk_error *err)
+{
+    const rk_judge_opts opts = {.seed = t->opts->seed};
+    enum rk_metric headline = t->task->headline;
+    const rk_verdict *best = best_of(t, headline);
+    int rc = RK_OK;
+
+    for (size_t i = 0; best && i < t->n_verdicts && rc == RK_OK; i++) {
         const rk_verdict *v = &t->verdicts[i];
         rk_measure m;
 
@@ -342,8 +351,11 @@ int rk_evaluate(rk_engine *engine, const char *protocol,
     t->effort = engine->settings.effort;
     t->protocol = rk_protocol_find(protocol);
     rk_buf_init(&t->command);
-    if (!t->protocol)
+    if (!t->protocol) {
         rc = rk_fail(err, RK_EINVAL, "no protocol is called '%s'", protocol);
+        trial_clear(t);
+        return rc;
+    }
     if (rc == RK_OK)
         rc = t->opts->effort ? rk_effort_parse(&t->effort, t->opts->effort, err)
                              : RK_OK;

@@ -60,7 +60,7 @@ int rk_fill_user(rk_fill *f, const char *id, const rk_record *profile,
     if (rk_ids_find(c->user_ids, id) != RK_NO_ID)
         return rk_fail(err, RK_EFORMAT, "user '%.64s' again", id);
     if (!grow(&f->q.user, n, &f->user_cap, sizeof(*f->q.user)) ||
-        !grow(&c->users, n, &f->users_cap, sizeof(*c->users)) ||
+        !grow(&c->users, n, &f->users_cap, sizeof(rk_record *)) ||
         !grow(&c->start, n + 1, &f->start_cap, sizeof(*c->start)) ||
         !grow(&f->q.truth_start, n + 1, &f->truth_start_cap,
               sizeof(*f->q.truth_start)) ||

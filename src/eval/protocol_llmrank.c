@@ -190,7 +190,7 @@ static int title_decode(rk_buf *out, const char *s)
         char *end = NULL;
         long code = s[0] == '&' && s[1] == '#' ? strtol(s + 2, &end, 10) : 0;
 
-        while (i < n && strncmp(s, entities[i][0], strlen(entities[i][0])))
+        while (i < n && strncmp(s, entities[i][0], strlen(entities[i][0])) != 0)
             i++;
         if (i < n) {
             rk_buf_puts(out, entities[i][1]);

@@ -59,11 +59,13 @@ static int places_find(int8_t *place, const uint32_t *popularity, size_t n,
     for (size_t i = 0; i < n; i++) {
         int8_t at = MID;
 
-        if ((double)i < HEAD_ITEMS * (double)n)
+        if (total <= 0)
+            at = -1;
+        else if ((double)i < HEAD_ITEMS * (double)n)
             at = HEAD;
         else if (before >= (1 - TAIL_EVENTS) * total)
             at = TAIL;
-        place[items[i].item] = total > 0 ? at : -1;
+        place[items[i].item] = at;
         before += items[i].n;
     }
     free(items);

@@ -8,11 +8,11 @@
 
 #define LANES 16
 
-typedef struct rows {
+typedef struct table {
     float *first;
     size_t n;
     bool is_log;
-} rows;
+} table;
 
 /* log(x) for x >= 1: exponent and a polynomial of the mantissa in [sqrt(1/2),
  * sqrt(2)), error under 1e-6. Branch-free, so that a loop over it becomes
@@ -118,16 +118,16 @@ static void scale_row(float *x, size_t n, bool is_log)
 
 static void scale_rows(void *ctx, size_t begin, size_t end)
 {
-    const rows *r = ctx;
+    const table *r = ctx;
 
     for (size_t i = begin; i < end; i++)
         scale_row(r->first + i * r->n, r->n, r->is_log);
 }
 
 
-void rk_blend_scale(float *first, size_t n_rows, size_t n, bool is_log)
+void rk_blend_scale(float *rows, size_t n_rows, size_t n, bool is_log)
 {
-    rows r = {first, n, is_log};
+    table r = {rows, n, is_log};
 
     if (n > 0)
         rk_parallel(n_rows, scale_rows, &r);
