@@ -27,11 +27,19 @@ int rk_threads(void)
 }
 
 
+/* Whether this thread already works on a share: all cores are busy then, and a
+ * loop within the loop is run where it stands. */
+static _Thread_local bool is_inside;
+
+
 static void *run(void *arg)
 {
     share *s = arg;
+    bool was_inside = is_inside;
 
+    is_inside = true;
     s->body(s->ctx, s->begin, s->end);
+    is_inside = was_inside;
     return NULL;
 }
 
@@ -40,9 +48,14 @@ void rk_parallel(size_t n, void (*body)(void *ctx, size_t begin, size_t end),
                  void *ctx)
 {
     share shares[MAX_THREADS];
-    size_t parts = (size_t)rk_threads();
+    size_t parts = is_inside ? 1 : (size_t)rk_threads();
 
     parts = parts > n ? n : parts;
+    if (parts <= 1) {
+        if (n > 0)
+            body(ctx, 0, n);
+        return;
+    }
     for (size_t i = 0; i < parts; i++) {
         share *s = &shares[i];
 

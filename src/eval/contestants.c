@@ -1,5 +1,6 @@
 #include "eval/contestants.h"
 
+#include "core/blas.h"
 #include "core/clock.h"
 #include "core/mem.h"
 #include "core/threads.h"
@@ -282,10 +283,13 @@ static int score_way(void *ctx, const rk_task *t, const rk_questions *q,
     a->q = q;
     a->first = first;
     a->scores = scores;
-    if (a->way == &rk_llm_ranker || a->way == &rk_rag)
+    if (a->way == &rk_llm_ranker || a->way == &rk_rag) {
         ask_users(a, 0, n);
-    else
+    } else {
+        rk_blas_alone_begin(); /* the cores are the users' */
         rk_parallel(n, ask_users, a);
+        rk_blas_alone_end();
+    }
     return a->rc ? rk_fail(err, a->rc, "%s", a->err.msg) : RK_OK;
 }
 
