@@ -28,7 +28,7 @@ SKIPPED = 77
 FLOORS = {"auto": 0.125, "collaborative": 0.125, "embeddings": 0.045}
 PUBLISHED = "OpenP5"
 WAYS = ("popular", "embeddings", "tokens", "llm", "rag", "auto")
-SOME_USERS = "60"  # whom the writer is asked for
+SOME_USERS = "24"  # whom the writer is asked for
 
 failed = 0
 
