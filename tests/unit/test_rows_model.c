@@ -2,15 +2,17 @@
 
 #include "learner_laws.h"
 
-#define N ((size_t)LAW_ITEMS)
-
-enum { MATRICES = 2, DECAYS = 2, COLUMNS = MATRICES * DECAYS + 1 };
+#define N        ((size_t)LAW_ITEMS)
+#define MATRICES ((size_t)2)
+#define DECAYS   ((size_t)2)
+#define COLUMNS  (MATRICES * DECAYS + 1) /* the last is the learner's own */
+#define KEEP     6
 
 static const float decays[MATRICES * DECAYS] = {0.35f, 0.9f, 0.6f, 1};
 static const rk_learner learner = {.name = "rows", .n_columns = COLUMNS};
 static const rk_rows_plan plan = {
     .learner = &learner,
-    .keep = 6,
+    .keep = KEEP,
     .n_matrices = MATRICES,
     .names = {"rows.a", "rows.b"},
     .n_decays = DECAYS,
@@ -48,7 +50,7 @@ static void test_each_matrix_is_read_by_its_own_decays(void **state)
         if (c < MATRICES * DECAYS) {
             assert_int_equal(rk_item_rows_init(&rows,
                                                matrices + c / DECAYS * N * N, N,
-                                               plan.keep, NULL),
+                                               KEEP, NULL),
                              RK_OK);
             assert_int_equal(
                 rk_item_rows_score(&rows, &d.h, decays + c, 1, 1, one, NULL),
@@ -66,7 +68,20 @@ static void test_each_matrix_is_read_by_its_own_decays(void **state)
 }
 
 
-static void test_what_was_put_is_got_or_refused(void **state)
+static void same(const rk_model *a, const rk_model *b)
+{
+    for (size_t c = 0; c < MATRICES; c++) {
+        const rk_csr *x = &((const rk_rows_model *)a)->rows[c].b;
+        const rk_csr *y = &((const rk_rows_model *)b)->rows[c].b;
+
+        assert_memory_equal(x->start, y->start, (N + 1) * sizeof(*x->start));
+        assert_memory_equal(x->col, y->col, N * KEEP * sizeof(*x->col));
+        assert_memory_equal(x->value, y->value, N * KEEP * sizeof(*x->value));
+    }
+}
+
+
+static void test_what_was_put_is_got(void **state)
 {
     rk_bundle_writer *w;
     rk_bundle *b;
@@ -74,48 +89,57 @@ static void test_what_was_put_is_got_or_refused(void **state)
     rk_model *got;
     scratch s;
     size_t fail = 0;
-    int rc;
 
     (void)state;
     matrices_fill();
     scratch_init(&s);
     assert_int_equal(rk_rows_model_of(&m, &plan, matrices, N, NULL), RK_OK);
     assert_int_equal(rk_bundle_writer_new(&w, NULL), RK_OK);
-    assert_int_equal(
-        rk_item_rows_put(&((rk_rows_model *)m)->rows[0], "rows.a", w, NULL),
-        RK_OK);
-    assert_int_equal(rk_bundle_save(w, scratch_path(&s, "half"), NULL), RK_OK);
-    rk_bundle_writer_free(w);
-    assert_int_equal(rk_bundle_writer_new(&w, NULL), RK_OK);
     assert_int_equal(rk_rows_model_put(m, w, NULL), RK_OK);
     assert_int_equal(rk_bundle_save(w, scratch_path(&s, "b"), NULL), RK_OK);
     rk_bundle_writer_free(w);
-    assert_int_equal(rk_bundle_open(&b, scratch_path(&s, "half"), NULL), RK_OK);
-    assert_int_equal(rk_rows_model_get(&got, &plan, b, N, NULL), RK_ENOTFOUND);
-    assert_null(got);
-    rk_bundle_close(b);
     assert_int_equal(rk_bundle_open(&b, scratch_path(&s, "b"), NULL), RK_OK);
     assert_int_equal(rk_rows_model_get(&got, &plan, b, N - 1, NULL),
                      RK_EFORMAT);
     assert_null(got);
     do {
+        int rc;
+
         rk_mem_fail_at(++fail);
         rc = rk_rows_model_get(&got, &plan, b, N, NULL);
         rk_mem_fail_at(0);
-        assert_true(rc == RK_OK || rc == RK_ENOMEM);
-        assert_int_equal(got == NULL, rc != RK_OK);
-    } while (rc != RK_OK);
-    for (size_t c = 0; c < MATRICES; c++) {
-        const rk_csr *x = &((rk_rows_model *)m)->rows[c].b;
-        const rk_csr *y = &((rk_rows_model *)got)->rows[c].b;
-
-        assert_memory_equal(x->start, y->start, (N + 1) * sizeof(*x->start));
-        assert_memory_equal(x->value, y->value, N * 6 * sizeof(*x->value));
-    }
+        assert_int_equal(rc, got ? RK_OK : RK_ENOMEM);
+    } while (!got);
+    assert_int_equal(fail, 2);
+    same(m, got);
     rk_rows_model_free(got);
     rk_bundle_close(b);
     rk_rows_model_free(m);
-    rk_rows_model_free(NULL);
+    scratch_clear(&s);
+}
+
+
+static void test_a_bundle_without_one_of_the_matrices_is_refused(void **state)
+{
+    rk_item_rows rows;
+    rk_bundle_writer *w;
+    rk_bundle *b;
+    rk_model *got;
+    scratch s;
+
+    (void)state;
+    matrices_fill();
+    scratch_init(&s);
+    assert_int_equal(rk_item_rows_init(&rows, matrices, N, KEEP, NULL), RK_OK);
+    assert_int_equal(rk_bundle_writer_new(&w, NULL), RK_OK);
+    assert_int_equal(rk_item_rows_put(&rows, "rows.a", w, NULL), RK_OK);
+    assert_int_equal(rk_bundle_save(w, scratch_path(&s, "b"), NULL), RK_OK);
+    rk_bundle_writer_free(w);
+    assert_int_equal(rk_bundle_open(&b, scratch_path(&s, "b"), NULL), RK_OK);
+    assert_int_equal(rk_rows_model_get(&got, &plan, b, N, NULL), RK_ENOTFOUND);
+    assert_null(got);
+    rk_bundle_close(b);
+    rk_item_rows_clear(&rows);
     scratch_clear(&s);
 }
 
@@ -137,6 +161,7 @@ static void test_every_failing_allocation_is_reported(void **state)
     } while (rc != RK_OK);
     assert_int_equal(fail, 1 + MATRICES * 4 + 1);
     rk_rows_model_free(m);
+    rk_rows_model_free(NULL);
 }
 
 
@@ -144,7 +169,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_matrix_is_read_by_its_own_decays),
-        cmocka_unit_test(test_what_was_put_is_got_or_refused),
+        cmocka_unit_test(test_what_was_put_is_got),
+        cmocka_unit_test(test_a_bundle_without_one_of_the_matrices_is_refused),
         cmocka_unit_test(test_every_failing_allocation_is_reported),
     };
 
