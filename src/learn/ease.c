@@ -8,8 +8,7 @@
 #include <assert.h>
 #include <math.h>
 
-/* Lambda was tuned on MovieLens-1M, on users' last-but-one
- * items. */
+/* Lambda was tuned on MovieLens-1M, on users' last-but-one items. */
 #define LAMBDA   600.0f
 #define KEEP     512
 #define N_DECAYS 3
