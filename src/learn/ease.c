@@ -2,29 +2,27 @@
 
 #include "core/blas.h"
 #include "core/mem.h"
-#include "learn/item_rows.h"
 #include "learn/places.h"
+#include "learn/rows_model.h"
 
 #include <assert.h>
 #include <math.h>
-#include <string.h>
 
-#define DEFAULT_LAMBDA 300.0f
-#define DEFAULT_KEEP   256
-
-/* Of the learner: lambda was tuned on MovieLens-1M, on users' last-but-one
- * items. */
+/* Lambda was tuned on MovieLens-1M, on users' last-but-one items. */
 #define LAMBDA   600.0f
 #define KEEP     512
 #define N_DECAYS 3
 
-typedef struct ease_model {
-    rk_model base;
-    rk_item_rows rows;
-} ease_model;
-
 static const float decays[N_DECAYS] = {0.7f, 0.9f, 0.97f};
 static const char *const columns[N_DECAYS] = {"ease.7", "ease.9", "ease.97"};
+static const rk_rows_plan plan = {
+    .learner = &rk_learner_ease,
+    .keep = KEEP,
+    .n_matrices = 1,
+    .names = {"ease"},
+    .n_decays = N_DECAYS,
+    .decays = decays,
+};
 
 
 /* Each column divided by minus its diagonal, which is then 0. */
@@ -111,27 +109,15 @@ static void estimate(const rk_histories *h, const rk_train_opts *opts,
     double n = (double)h->n_items;
 
     (void)opts;
-    out->bytes = 4 * n * n + rk_item_rows_bytes(h->n_items, KEEP) +
+    out->bytes = 4 * n * n + rk_rows_model_bytes(&plan, h->n_items) +
                  rk_places_bytes(h);
     out->flop = n * n * n;
-}
-
-
-static void model_free(rk_model *m)
-{
-    ease_model *ease = (ease_model *)m;
-
-    if (!ease)
-        return;
-    rk_item_rows_clear(&ease->rows);
-    free(ease);
 }
 
 
 static int train(rk_model **out, const rk_histories *h,
                  const rk_train_opts *opts, rk_error *err)
 {
-    ease_model *m = NULL;
     float *b = NULL;
     int rc;
 
@@ -139,58 +125,17 @@ static int train(rk_model **out, const rk_histories *h,
     rc = rk_learner_check(&rk_learner_ease, h, opts, err);
     if (rc == RK_OK)
         rc = rk_ease_matrix(&b, h, LAMBDA, &opts->progress, err);
-    if (rc != RK_OK)
-        goto done;
-    m = rk_calloc(1, sizeof(*m));
-    if (!m) {
-        rc = rk_no_memory(err);
-        goto done;
-    }
-    m->base = (rk_model){&rk_learner_ease, h->n_items};
-    rc = rk_item_rows_init(&m->rows, b, h->n_items, KEEP, err);
-    if (rc != RK_OK)
-        goto done;
-    *out = &m->base;
-    m = NULL;
-
-done:
-    model_free(m ? &m->base : NULL);
+    if (rc == RK_OK)
+        rc = rk_rows_model_of(out, &plan, b, h->n_items, err);
     free(b);
     return rc;
-}
-
-
-static int score(const rk_model *m, const rk_histories *who, float *scores,
-                 rk_error *err)
-{
-    return rk_item_rows_score(&((const ease_model *)m)->rows, who, decays,
-                              N_DECAYS, N_DECAYS, scores, err);
-}
-
-
-static int put(const rk_model *m, rk_bundle_writer *w, rk_error *err)
-{
-    return rk_item_rows_put(&((const ease_model *)m)->rows, "ease", w, err);
 }
 
 
 static int get(rk_model **out, const rk_bundle *b, size_t n_items,
                rk_error *err)
 {
-    ease_model *m = rk_calloc(1, sizeof(*m));
-    int rc;
-
-    *out = NULL;
-    if (!m)
-        return rk_no_memory(err);
-    m->base = (rk_model){&rk_learner_ease, n_items};
-    rc = rk_item_rows_get(&m->rows, b, "ease", n_items, err);
-    if (rc != RK_OK) {
-        model_free(&m->base);
-        return rc;
-    }
-    *out = &m->base;
-    return RK_OK;
+    return rk_rows_model_get(out, &plan, b, n_items, err);
 }
 
 
@@ -203,8 +148,8 @@ const rk_learner rk_learner_ease = {
     .columns = columns,
     .estimate = estimate,
     .train = train,
-    .score = score,
-    .put = put,
+    .score = rk_rows_model_score,
+    .put = rk_rows_model_put,
     .get = get,
-    .free = model_free,
+    .free = rk_rows_model_free,
 };

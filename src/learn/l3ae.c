@@ -2,21 +2,24 @@
 
 #include "core/mem.h"
 #include "learn/ease.h"
-#include "learn/item_rows.h"
 #include "learn/places.h"
+#include "learn/rows_model.h"
 #include "learn/semantic.h"
 
 #define KEEP     512
 #define N_DECAYS 3
 
-typedef struct l3ae_model {
-    rk_model base;
-    rk_item_rows rows;
-} l3ae_model;
-
 static const rk_l3ae_opts best = {600, 300, 1};
 static const float decays[N_DECAYS] = {0.7f, 0.9f, 0.97f};
 static const char *const columns[N_DECAYS] = {"l3ae.7", "l3ae.9", "l3ae.97"};
+static const rk_rows_plan plan = {
+    .learner = &rk_learner_l3ae,
+    .keep = KEEP,
+    .n_matrices = 1,
+    .names = {"l3ae"},
+    .n_decays = N_DECAYS,
+    .decays = decays,
+};
 
 
 /* O(sum over users of likes^2 + n_items^3 + n_items^2 d). */
@@ -60,27 +63,15 @@ static void estimate(const rk_histories *h, const rk_train_opts *opts,
     double n = (double)h->n_items;
     double d = opts->side ? (double)opts->side->d : 0;
 
-    out->bytes = 4 * n * (n + 4 * d) + rk_item_rows_bytes(h->n_items, KEEP) +
+    out->bytes = 4 * n * (n + 4 * d) + rk_rows_model_bytes(&plan, h->n_items) +
                  rk_places_bytes(h);
     out->flop = n * n * (n + 4 * d);
-}
-
-
-static void model_free(rk_model *m)
-{
-    l3ae_model *l3ae = (l3ae_model *)m;
-
-    if (!l3ae)
-        return;
-    rk_item_rows_clear(&l3ae->rows);
-    free(l3ae);
 }
 
 
 static int train(rk_model **out, const rk_histories *h,
                  const rk_train_opts *opts, rk_error *err)
 {
-    l3ae_model *m = NULL;
     float *b = NULL;
     int rc;
 
@@ -88,58 +79,17 @@ static int train(rk_model **out, const rk_histories *h,
     rc = rk_learner_check(&rk_learner_l3ae, h, opts, err);
     if (rc == RK_OK)
         rc = rk_l3ae_matrix(&b, h, opts->side, &best, &opts->progress, err);
-    if (rc != RK_OK)
-        goto done;
-    m = rk_calloc(1, sizeof(*m));
-    if (!m) {
-        rc = rk_no_memory(err);
-        goto done;
-    }
-    m->base = (rk_model){&rk_learner_l3ae, h->n_items};
-    rc = rk_item_rows_init(&m->rows, b, h->n_items, KEEP, err);
-    if (rc != RK_OK)
-        goto done;
-    *out = &m->base;
-    m = NULL;
-
-done:
-    model_free(m ? &m->base : NULL);
+    if (rc == RK_OK)
+        rc = rk_rows_model_of(out, &plan, b, h->n_items, err);
     free(b);
     return rc;
-}
-
-
-static int score(const rk_model *m, const rk_histories *who, float *scores,
-                 rk_error *err)
-{
-    return rk_item_rows_score(&((const l3ae_model *)m)->rows, who, decays,
-                              N_DECAYS, N_DECAYS, scores, err);
-}
-
-
-static int put(const rk_model *m, rk_bundle_writer *w, rk_error *err)
-{
-    return rk_item_rows_put(&((const l3ae_model *)m)->rows, "l3ae", w, err);
 }
 
 
 static int get(rk_model **out, const rk_bundle *b, size_t n_items,
                rk_error *err)
 {
-    l3ae_model *m = rk_calloc(1, sizeof(*m));
-    int rc;
-
-    *out = NULL;
-    if (!m)
-        return rk_no_memory(err);
-    m->base = (rk_model){&rk_learner_l3ae, n_items};
-    rc = rk_item_rows_get(&m->rows, b, "l3ae", n_items, err);
-    if (rc != RK_OK) {
-        model_free(&m->base);
-        return rc;
-    }
-    *out = &m->base;
-    return RK_OK;
+    return rk_rows_model_get(out, &plan, b, n_items, err);
 }
 
 
@@ -153,8 +103,8 @@ const rk_learner rk_learner_l3ae = {
     .columns = columns,
     .estimate = estimate,
     .train = train,
-    .score = score,
-    .put = put,
+    .score = rk_rows_model_score,
+    .put = rk_rows_model_put,
     .get = get,
-    .free = model_free,
+    .free = rk_rows_model_free,
 };

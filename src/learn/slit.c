@@ -4,11 +4,10 @@
 #include "core/mem.h"
 #include "core/threads.h"
 #include "learn/floats.h"
-#include "learn/item_rows.h"
 #include "learn/places.h"
+#include "learn/rows_model.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #define LAMBDA    60.0f
@@ -24,7 +23,7 @@
 
 typedef struct slit_model {
     rk_model base;
-    rk_item_rows rows[N_DECAYS];
+    rk_model *rows;        /* a rk_rows_model: all columns but the last */
     const float *discount; /* (n_items) */
     bool borrowed;         /* the discount, from a bundle */
 } slit_model;
@@ -43,6 +42,14 @@ typedef struct sums_job {
 static const float decays[N_DECAYS] = {0.4f, 0.7f, 0.87f};
 static const char *const columns[N_COLUMNS] = {"slit.4", "slit.7", "slit.87",
                                                "slit.pop"};
+static const rk_rows_plan plan = {
+    .learner = &rk_learner_slit,
+    .keep = KEEP,
+    .n_matrices = N_DECAYS,
+    .names = {"slit.0", "slit.1", "slit.2"},
+    .n_decays = 1,
+    .decays = decays,
+};
 
 
 /* What the item at place `at` of user u adds to its rows of Q and T: only
@@ -151,7 +158,7 @@ static void estimate(const rk_histories *h, const rk_train_opts *opts,
     double n = (double)h->n_items;
 
     (void)opts;
-    out->bytes = 8 * n * n + N_DECAYS * rk_item_rows_bytes(h->n_items, KEEP) +
+    out->bytes = 8 * n * n + rk_rows_model_bytes(&plan, h->n_items) +
                  rk_places_bytes(h);
     out->flop = N_DECAYS * (7.0 / 3) * n * n * n;
 }
@@ -163,8 +170,7 @@ static void model_free(rk_model *m)
 
     if (!slit)
         return;
-    for (size_t d = 0; d < N_DECAYS; d++)
-        rk_item_rows_clear(&slit->rows[d]);
+    rk_rows_model_free(slit->rows);
     if (!slit->borrowed)
         free((void *)slit->discount);
     free(slit);
@@ -192,14 +198,19 @@ static float *discount_new(const rk_histories *h)
 static int rows_train(slit_model *m, const rk_histories *h,
                       const rk_progress *progress, rk_error *err)
 {
-    int rc = rk_progress_report(progress, "slit", 0, N_DECAYS, err);
+    rk_rows_model *rows;
+    int rc = rk_rows_model_new(&rows, &plan, h->n_items, err);
 
+    if (rc != RK_OK)
+        return rc;
+    m->rows = &rows->base;
+    rc = rk_progress_report(progress, "slit", 0, N_DECAYS, err);
     for (size_t d = 0; rc == RK_OK && d < N_DECAYS; d++) {
         float *b = NULL;
 
         rc = rk_slit_matrix(&b, h, decays[d], LAMBDA, err);
         if (rc == RK_OK)
-            rc = rk_item_rows_init(&m->rows[d], b, h->n_items, KEEP, err);
+            rc = rk_rows_model_keep(rows, d, b, err);
         free(b);
         if (rc == RK_OK)
             rc = rk_progress_report(progress, "slit", d + 1, N_DECAYS, err);
@@ -239,11 +250,8 @@ static int score(const rk_model *m, const rk_histories *who, float *scores,
 {
     const slit_model *slit = (const slit_model *)m;
     size_t n = m->n_items;
-    int rc = RK_OK;
+    int rc = rk_rows_model_score(slit->rows, who, scores, err);
 
-    for (size_t d = 0; rc == RK_OK && d < N_DECAYS; d++)
-        rc = rk_item_rows_score(&slit->rows[d], who, &decays[d], 1, N_COLUMNS,
-                                scores + d * n, err);
     for (size_t u = 0; rc == RK_OK && u < who->n_users; u++) {
         const float *from = scores + (u * N_COLUMNS + MIDDLE) * n;
         float *to = scores + (u * N_COLUMNS + N_DECAYS) * n;
@@ -255,24 +263,13 @@ static int score(const rk_model *m, const rk_histories *who, float *scores,
 }
 
 
-static void name_of(char out[16], size_t d)
-{
-    (void)snprintf(out, 16, "slit.%zu", d);
-}
-
-
 static int put(const rk_model *m, rk_bundle_writer *w, rk_error *err)
 {
     const slit_model *slit = (const slit_model *)m;
-    char name[16];
     int rc = rk_bundle_put(w, "slit.discount", RK_F32, 1, m->n_items,
                            slit->discount, err);
 
-    for (size_t d = 0; rc == RK_OK && d < N_DECAYS; d++) {
-        name_of(name, d);
-        rc = rk_item_rows_put(&slit->rows[d], name, w, err);
-    }
-    return rc;
+    return rc == RK_OK ? rk_rows_model_put(slit->rows, w, err) : rc;
 }
 
 
@@ -295,7 +292,6 @@ static int get(rk_model **out, const rk_bundle *b, size_t n_items,
                rk_error *err)
 {
     slit_model *m = rk_calloc(1, sizeof(*m));
-    char name[16];
     int rc;
 
     *out = NULL;
@@ -303,10 +299,8 @@ static int get(rk_model **out, const rk_bundle *b, size_t n_items,
         return rk_no_memory(err);
     m->base = (rk_model){&rk_learner_slit, n_items};
     rc = discount_get(m, b, err);
-    for (size_t d = 0; rc == RK_OK && d < N_DECAYS; d++) {
-        name_of(name, d);
-        rc = rk_item_rows_get(&m->rows[d], b, name, n_items, err);
-    }
+    if (rc == RK_OK)
+        rc = rk_rows_model_get(&m->rows, &plan, b, n_items, err);
     if (rc != RK_OK) {
         model_free(&m->base);
         return rc;

@@ -3,11 +3,10 @@
 #include "core/blas.h"
 #include "core/mem.h"
 #include "core/threads.h"
-#include "learn/item_rows.h"
 #include "learn/places.h"
+#include "learn/rows_model.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #define LAMBDA 120.0f
@@ -16,11 +15,6 @@
 /* Places further apart than this are taken to weigh nothing on each other. */
 #define FORGOTTEN 1e-6
 #define LAGS      ((size_t)1024)
-
-typedef struct joint_model {
-    rk_model base;
-    rk_item_rows rows[SPEEDS];
-} joint_model;
 
 typedef struct speed {
     size_t n_lags;         /* places at most this far apart meet */
@@ -39,6 +33,14 @@ typedef struct sums_job {
 
 static const float best_decays[SPEEDS] = {0.4f, 0.9f};
 static const char *const columns[] = {"slit.joint"};
+static const rk_rows_plan plan = {
+    .learner = &rk_learner_slit_joint,
+    .keep = KEEP,
+    .n_matrices = SPEEDS,
+    .names = {"slit_joint.0", "slit_joint.1"},
+    .n_decays = 1,
+    .decays = best_decays,
+};
 
 
 /* The history of a place, cut at the place's own. */
@@ -193,63 +195,37 @@ static void estimate(const rk_histories *h, const rk_train_opts *opts,
 
     (void)opts;
     out->bytes = 4 * wide * (wide + n) +
-                 SPEEDS * rk_item_rows_bytes(h->n_items, KEEP) +
-                 rk_places_bytes(h);
+                 rk_rows_model_bytes(&plan, h->n_items) + rk_places_bytes(h);
     out->flop = wide * wide * (wide / 3 + 2 * n);
-}
-
-
-static void model_free(rk_model *m)
-{
-    joint_model *joint = (joint_model *)m;
-
-    if (!joint)
-        return;
-    for (size_t d = 0; d < SPEEDS; d++)
-        rk_item_rows_clear(&joint->rows[d]);
-    free(joint);
-}
-
-
-static int rows_train(joint_model *m, const rk_histories *h,
-                      const rk_progress *progress, rk_error *err)
-{
-    size_t n = h->n_items;
-    float *b = NULL;
-    int rc = rk_progress_report(progress, "slit_joint", 0, 1, err);
-
-    if (rc == RK_OK)
-        rc = rk_slit_joint_matrix(&b, h, best_decays, LAMBDA, err);
-    for (size_t d = 0; rc == RK_OK && d < SPEEDS; d++)
-        rc = rk_item_rows_init(&m->rows[d], b + d * n * n, n, KEEP, err);
-    free(b);
-    if (rc == RK_OK)
-        rc = rk_progress_report(progress, "slit_joint", 1, 1, err);
-    return rc;
 }
 
 
 static int train(rk_model **out, const rk_histories *h,
                  const rk_train_opts *opts, rk_error *err)
 {
-    joint_model *m = NULL;
+    rk_model *m = NULL;
+    float *b = NULL;
     int rc;
 
     *out = NULL;
     rc = rk_learner_check(&rk_learner_slit_joint, h, opts, err);
+    if (rc == RK_OK)
+        rc = rk_progress_report(&opts->progress, "slit_joint", 0, 1, err);
+    if (rc == RK_OK)
+        rc = rk_slit_joint_matrix(&b, h, best_decays, LAMBDA, err);
+    if (rc == RK_OK)
+        rc = rk_rows_model_of(&m, &plan, b, h->n_items, err);
+    if (rc == RK_OK)
+        rc = rk_progress_report(&opts->progress, "slit_joint", 1, 1, err);
     if (rc != RK_OK)
-        return rc;
-    m = rk_calloc(1, sizeof(*m));
-    if (!m)
-        return rk_no_memory(err);
-    m->base = (rk_model){&rk_learner_slit_joint, h->n_items};
-    rc = rows_train(m, h, &opts->progress, err);
-    if (rc != RK_OK) {
-        model_free(&m->base);
-        return rc;
-    }
-    *out = &m->base;
-    return RK_OK;
+        goto done;
+    *out = m;
+    m = NULL;
+
+done:
+    rk_rows_model_free(m);
+    free(b);
+    return rc;
 }
 
 
@@ -257,7 +233,7 @@ static int train(rk_model **out, const rk_histories *h,
 static int score(const rk_model *m, const rk_histories *who, float *scores,
                  rk_error *err)
 {
-    const joint_model *joint = (const joint_model *)m;
+    const rk_rows_model *joint = (const rk_rows_model *)m;
     size_t n = m->n_items;
     size_t at_once = at_most(who->n_users, 64);
     float *other = rk_alloc_array(at_once, n * sizeof(*other));
@@ -282,46 +258,10 @@ static int score(const rk_model *m, const rk_histories *who, float *scores,
 }
 
 
-static void name_of(char out[24], size_t d)
-{
-    (void)snprintf(out, 24, "slit_joint.%zu", d);
-}
-
-
-static int put(const rk_model *m, rk_bundle_writer *w, rk_error *err)
-{
-    char name[24];
-    int rc = RK_OK;
-
-    for (size_t d = 0; rc == RK_OK && d < SPEEDS; d++) {
-        name_of(name, d);
-        rc = rk_item_rows_put(&((const joint_model *)m)->rows[d], name, w, err);
-    }
-    return rc;
-}
-
-
 static int get(rk_model **out, const rk_bundle *b, size_t n_items,
                rk_error *err)
 {
-    joint_model *m = rk_calloc(1, sizeof(*m));
-    char name[24];
-    int rc = RK_OK;
-
-    *out = NULL;
-    if (!m)
-        return rk_no_memory(err);
-    m->base = (rk_model){&rk_learner_slit_joint, n_items};
-    for (size_t d = 0; rc == RK_OK && d < SPEEDS; d++) {
-        name_of(name, d);
-        rc = rk_item_rows_get(&m->rows[d], b, name, n_items, err);
-    }
-    if (rc != RK_OK) {
-        model_free(&m->base);
-        return rc;
-    }
-    *out = &m->base;
-    return RK_OK;
+    return rk_rows_model_get(out, &plan, b, n_items, err);
 }
 
 
@@ -335,7 +275,7 @@ const rk_learner rk_learner_slit_joint = {
     .estimate = estimate,
     .train = train,
     .score = score,
-    .put = put,
+    .put = rk_rows_model_put,
     .get = get,
-    .free = model_free,
+    .free = rk_rows_model_free,
 };

@@ -3,8 +3,8 @@
 #include "core/blas.h"
 #include "core/mem.h"
 #include "learn/ease.h"
-#include "learn/item_rows.h"
 #include "learn/places.h"
+#include "learn/rows_model.h"
 #include "learn/semantic.h"
 
 #include <math.h>
@@ -16,16 +16,17 @@
 #define KEEP          512
 #define N_COLUMNS     2
 
-typedef struct tokens_model {
-    rk_model base;
-    rk_item_rows rows[N_COLUMNS];
-} tokens_model;
-
-static const float decay = 0.9f;
+static const float decays[N_COLUMNS] = {0.9f, 0.9f};
 static const char *const columns[N_COLUMNS] = {"tokens.collective",
                                                "tokens.additive"};
-static const char *const names[N_COLUMNS] = {"tokens_ease.collective",
-                                             "tokens_ease.additive"};
+static const rk_rows_plan plan = {
+    .learner = &rk_learner_tokens_ease,
+    .keep = KEEP,
+    .n_matrices = N_COLUMNS,
+    .names = {"tokens_ease.collective", "tokens_ease.additive"},
+    .n_decays = 1,
+    .decays = decays,
+};
 
 
 /* dense (n_items, n_tokens), cleared. */
@@ -121,30 +122,16 @@ static void estimate(const rk_histories *h, const rk_train_opts *opts,
     double n = (double)h->n_items;
     double t = side && side->tokens ? (double)side->tokens->n_cols : 0;
 
-    out->bytes = 4 * n * (n + 3 * t) +
-                 N_COLUMNS * rk_item_rows_bytes(h->n_items, KEEP) +
+    out->bytes = 4 * n * (n + 3 * t) + rk_rows_model_bytes(&plan, h->n_items) +
                  rk_places_bytes(h);
     out->flop = 2 * n * n * (n + 2 * t);
 }
 
 
-static void model_free(rk_model *m)
-{
-    tokens_model *tokens = (tokens_model *)m;
-
-    if (!tokens)
-        return;
-    for (size_t c = 0; c < N_COLUMNS; c++)
-        rk_item_rows_clear(&tokens->rows[c]);
-    free(tokens);
-}
-
-
-static int rows_train(tokens_model *m, const rk_histories *h,
+static int rows_train(rk_rows_model *m, const rk_histories *h,
                       const rk_train_opts *opts, rk_error *err)
 {
     const rk_csr *tokens = opts->side->tokens;
-    size_t n = h->n_items;
     int rc = rk_progress_report(&opts->progress, "tokens_ease", 0, N_COLUMNS,
                                 err);
 
@@ -156,7 +143,7 @@ static int rows_train(tokens_model *m, const rk_histories *h,
                  : rk_tokens_ease_additive(&b, h, tokens, LAMBDA, LAMBDA_TOKENS,
                                            SHARE, err);
         if (rc == RK_OK)
-            rc = rk_item_rows_init(&m->rows[c], b, n, KEEP, err);
+            rc = rk_rows_model_keep(m, c, b, err);
         free(b);
         if (rc == RK_OK)
             rc = rk_progress_report(&opts->progress, "tokens_ease", c + 1,
@@ -169,69 +156,29 @@ static int rows_train(tokens_model *m, const rk_histories *h,
 static int train(rk_model **out, const rk_histories *h,
                  const rk_train_opts *opts, rk_error *err)
 {
-    tokens_model *m = NULL;
+    rk_rows_model *m = NULL;
     int rc;
 
     *out = NULL;
     rc = rk_learner_check(&rk_learner_tokens_ease, h, opts, err);
+    if (rc == RK_OK)
+        rc = rk_rows_model_new(&m, &plan, h->n_items, err);
     if (rc != RK_OK)
         return rc;
-    m = rk_calloc(1, sizeof(*m));
-    if (!m)
-        return rk_no_memory(err);
-    m->base = (rk_model){&rk_learner_tokens_ease, h->n_items};
     rc = rows_train(m, h, opts, err);
     if (rc != RK_OK) {
-        model_free(&m->base);
+        rk_rows_model_free(&m->base);
         return rc;
     }
     *out = &m->base;
     return RK_OK;
-}
-
-
-static int score(const rk_model *m, const rk_histories *who, float *scores,
-                 rk_error *err)
-{
-    const tokens_model *tokens = (const tokens_model *)m;
-    int rc = RK_OK;
-
-    for (size_t c = 0; rc == RK_OK && c < N_COLUMNS; c++)
-        rc = rk_item_rows_score(&tokens->rows[c], who, &decay, 1, N_COLUMNS,
-                                scores + c * m->n_items, err);
-    return rc;
-}
-
-
-static int put(const rk_model *m, rk_bundle_writer *w, rk_error *err)
-{
-    const tokens_model *tokens = (const tokens_model *)m;
-    int rc = RK_OK;
-
-    for (size_t c = 0; rc == RK_OK && c < N_COLUMNS; c++)
-        rc = rk_item_rows_put(&tokens->rows[c], names[c], w, err);
-    return rc;
 }
 
 
 static int get(rk_model **out, const rk_bundle *b, size_t n_items,
                rk_error *err)
 {
-    tokens_model *m = rk_calloc(1, sizeof(*m));
-    int rc = RK_OK;
-
-    *out = NULL;
-    if (!m)
-        return rk_no_memory(err);
-    m->base = (rk_model){&rk_learner_tokens_ease, n_items};
-    for (size_t c = 0; rc == RK_OK && c < N_COLUMNS; c++)
-        rc = rk_item_rows_get(&m->rows[c], b, names[c], n_items, err);
-    if (rc != RK_OK) {
-        model_free(&m->base);
-        return rc;
-    }
-    *out = &m->base;
-    return RK_OK;
+    return rk_rows_model_get(out, &plan, b, n_items, err);
 }
 
 
@@ -245,8 +192,8 @@ const rk_learner rk_learner_tokens_ease = {
     .columns = columns,
     .estimate = estimate,
     .train = train,
-    .score = score,
-    .put = put,
+    .score = rk_rows_model_score,
+    .put = rk_rows_model_put,
     .get = get,
-    .free = model_free,
+    .free = rk_rows_model_free,
 };
