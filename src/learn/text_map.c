@@ -13,7 +13,9 @@
 
 #define LAMBDA_EASE 600.0f
 #define LAMBDA      0.3f
-#define JITTER      1e-3f /* what float32 needs to tell K from singular */
+#define JITTER      1e-3f /* what float32 needs to tell K from singular... */
+#define MOST_JITTER 1e3f  /* ...where texts are not nearly all alike */
+#define SPREAD      0.6f /* mean square of a vector less the mean, as trained */
 #define LANDMARKS   ((size_t)1024)
 #define N_COLUMNS   2
 
@@ -23,6 +25,7 @@ typedef struct text_map {
     size_t n_tokens;        /* 0: none */
     size_t width;           /* landmarks */
     const float *mean;      /* (d + n_tokens) */
+    float stretch;          /* of vectors less their mean, to SPREAD */
     const float *landmarks; /* (width, d + n_tokens), the mean taken off */
     const float *weights;   /* W (n_items, width) */
     const float *x;         /* (n_items, width) */
@@ -46,6 +49,33 @@ static size_t landmarks_draw(const rk_places *places, uint64_t seed,
             which[n++] = i;
     rk_rng_shuffle(&r, which, n);
     return n < LANDMARKS ? n : LANDMARKS;
+}
+
+
+/* f (n, d + n_tokens) less the mean, vectors stretched. */
+static void centre(const text_map *m, float *f, size_t n)
+{
+    size_t wide = m->d + m->n_tokens;
+
+    for (size_t i = 0; i < n; i++, f += wide) {
+        rk_axpy(wide, -1, m->mean, f);
+        for (size_t k = 0; k < m->d; k++)
+            f[k] *= m->stretch;
+    }
+}
+
+
+/* Embedders differ in how far apart they put texts: a writer's pooled states
+ * are all within a few degrees. The kernel has one width for all of them, so
+ * the vectors are brought to one spread. */
+static float stretch_of(const text_map *m, const float *f, size_t n)
+{
+    size_t wide = m->d + m->n_tokens;
+    double sum = 0;
+
+    for (size_t i = 0; i < n; i++)
+        sum += (double)rk_dot(f + i * wide, f + i * wide, m->d);
+    return sum > 0 ? (float)sqrt((double)SPREAD * (double)n / sum) : 1;
 }
 
 
@@ -75,8 +105,12 @@ static int texts_read(text_map *m, const rk_side *side, const rk_places *places,
     rk_text_sides(side, n, m->n_tokens, f);
     for (size_t i = 0; i < n; i++)
         rk_axpy(wide, 1 / (float)n, f + i * wide, mean);
+    m->stretch = 1;
+    centre(m, f, n);
+    m->stretch = stretch_of(m, f, n);
     for (size_t i = 0; i < n; i++)
-        rk_axpy(wide, -1, mean, f + i * wide);
+        for (size_t k = 0; k < m->d; k++)
+            f[i * wide + k] *= m->stretch;
     for (size_t k = 0; k < m->width; k++)
         memcpy(landmarks + k * wide, f + which[k] * wide,
                wide * sizeof(*landmarks));
@@ -90,7 +124,8 @@ done:
 
 
 /* normal (width, width) = X'X + lambda K + jitter, X of items with events. */
-static void normal_fill(const text_map *m, const float *x, float *normal)
+static void normal_fill(const text_map *m, const float *x, float jitter,
+                        float *normal)
 {
     size_t w = m->width;
 
@@ -100,7 +135,7 @@ static void normal_fill(const text_map *m, const float *x, float *normal)
         normal[i] *= LAMBDA;
     rk_gram(m->base.n_items, w, x, 1, normal);
     for (size_t i = 0; i < w; i++)
-        normal[i * w + i] += JITTER;
+        normal[i * w + i] += jitter;
 }
 
 
@@ -159,6 +194,7 @@ static int weights_fit(text_map *m, const float *b, const rk_places *places,
     size_t n = m->base.n_items;
     size_t w = m->width;
     size_t n_known = 0;
+    float jitter = JITTER;
     float *known = rk_alloc_array(n, w * sizeof(*known)); /* x, else zeros */
     float *normal = rk_alloc_array(w, w * sizeof(*normal));
     float *target = rk_alloc_array(w, n * sizeof(*target));
@@ -179,16 +215,18 @@ static int weights_fit(text_map *m, const float *b, const rk_places *places,
         else
             memset(known + i * w, 0, w * sizeof(*known));
     }
-    normal_fill(m, known, normal);
     target_fill(m, b, known, n_known, sum, target);
-    rc = rk_spd_solve(normal, w, target, n, err);
+    do {
+        normal_fill(m, known, jitter, normal);
+        rc = rk_spd_solve(normal, w, target, n, err);
+    } while (rc == RK_EINVAL && (jitter *= 100) <= MOST_JITTER);
     if (rc != RK_OK)
         goto done;
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < w; k++)
             weights[i * w + k] = target[k * n + i];
     if (n_known < n) {
-        normal_fill(m, known, normal);
+        normal_fill(m, known, jitter, normal);
         rc = rows_guess(m, places, known, normal, weights, err);
     }
 
@@ -313,8 +351,7 @@ int rk_text_map_features(const rk_model *m, const rk_side *items, size_t n,
                    map->d * sizeof(*f));
         }
     }
-    for (size_t i = 0; i < n; i++)
-        rk_axpy(wide, -1, map->mean, f + i * wide);
+    centre(map, f, n);
     rk_text_kernel(f, n, map->landmarks, map->width, wide, x);
     free(f);
     return RK_OK;
@@ -369,6 +406,9 @@ static int put(const rk_model *m, rk_bundle_writer *w, rk_error *err)
     if (rc == RK_OK)
         rc = rk_bundle_put(w, "text_map.mean", RK_F32, 1, wide, map->mean, err);
     if (rc == RK_OK)
+        rc = rk_bundle_put(w, "text_map.stretch", RK_F32, 1, 1, &map->stretch,
+                           err);
+    if (rc == RK_OK)
         rc = rk_bundle_put(w, "text_map.landmarks", RK_F32, map->width, wide,
                            map->landmarks, err);
     if (rc == RK_OK)
@@ -385,6 +425,7 @@ static int parts_get(text_map *m, const rk_bundle *b, rk_error *err)
 {
     const uint64_t *shape;
     size_t n = m->base.n_items;
+    const float *stretch = NULL;
     rk_tensor t;
     int rc = rk_bundle_get(b, "text_map.shape", RK_U64, 1, 3, &t, err);
 
@@ -398,6 +439,10 @@ static int parts_get(text_map *m, const rk_bundle *b, rk_error *err)
     m->width = shape[2];
     rc = rk_floats_get(b, "text_map.mean", 1, m->d + m->n_tokens, &m->mean,
                        err);
+    if (rc == RK_OK)
+        rc = rk_floats_get(b, "text_map.stretch", 1, 1, &stretch, err);
+    if (rc == RK_OK)
+        m->stretch = *stretch;
     if (rc == RK_OK)
         rc = rk_floats_get(b, "text_map.landmarks", m->width,
                            m->d + m->n_tokens, &m->landmarks, err);

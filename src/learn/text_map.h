@@ -2,8 +2,8 @@
  * without a single event can be scored for somebody's history (kernel ridge
  * regression; Saunders, Gammerman & Vovk, ICML 1998, with landmarks as in
  * Williams & Seeger, NIPS 2000). With f the vector and tokens of an item less
- * the mean, l_k landmarks among the items with events, and EASE's B less each
- * row's mean,
+ * the mean, vectors brought to one spread, l_k landmarks among the items with
+ * events, and EASE's B less each row's mean,
  *
  *   x(f)_k = exp(-|f - l_k|^2),   K = x of the landmarks themselves
  *   W = argmin sum over items j with events of |W x(f_j) - B_.j|^2

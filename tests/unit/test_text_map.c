@@ -18,8 +18,23 @@ static void side_of(const law_data *d, size_t item, double *f)
 }
 
 
+/* What brings the vectors to a mean square of 0.6 about their mean, squared. */
+static double stretch_of(const law_data *d)
+{
+    double mean[LAW_D] = {0};
+    double sum = 0;
+
+    for (size_t i = 0; i < N * LAW_D; i++)
+        mean[i % LAW_D] += (double)d->vectors[i] / (double)N;
+    for (size_t i = 0; i < N * LAW_D; i++)
+        sum += pow((double)d->vectors[i] - mean[i % LAW_D], 2);
+    return 0.6 * (double)N / sum;
+}
+
+
 static double kernel(const law_data *d, size_t i, size_t j)
 {
+    double stretch = stretch_of(d);
     double a[LAW_D + 7];
     double b[LAW_D + 7];
     double sum = 0;
@@ -27,8 +42,36 @@ static double kernel(const law_data *d, size_t i, size_t j)
     side_of(d, i, a);
     side_of(d, j, b);
     for (size_t k = 0; k < LAW_D + 7; k++)
-        sum += (a[k] - b[k]) * (a[k] - b[k]);
+        sum += (k < LAW_D ? stretch : 1) * (a[k] - b[k]) * (a[k] - b[k]);
     return exp(-sum);
+}
+
+
+/* Vectors of a writer's pooled states are nearly one: the map must not depend
+ * on how near. */
+static void test_vectors_within_a_narrow_cone_are_told_apart(void **state)
+{
+    float x[2][LAW_ITEMS * LAW_ITEMS];
+    law_data wide;
+    law_data narrow;
+    rk_model *m;
+
+    (void)state;
+    law_data_init(&wide, 1);
+    law_data_init(&narrow, 1);
+    for (size_t i = 0; i < N * LAW_D; i++)
+        narrow.vectors[i] = (i % LAW_D == 0) + narrow.vectors[i] / 64;
+    assert_int_equal(rk_learner_text_map.train(&m, &wide.h, &wide.opts, NULL),
+                     RK_OK);
+    assert_int_equal(rk_text_map_features(m, &wide.side, N, x[0], NULL), RK_OK);
+    rk_learner_text_map.free(m);
+    assert_int_equal(
+        rk_learner_text_map.train(&m, &narrow.h, &narrow.opts, NULL), RK_OK);
+    assert_int_equal(rk_text_map_features(m, &narrow.side, N, x[1], NULL),
+                     RK_OK);
+    for (size_t i = 0; i < N * rk_text_map_width(m); i++)
+        assert_true(fabsf(x[0][i] - x[1][i]) < 1e-3f);
+    rk_learner_text_map.free(m);
 }
 
 
@@ -198,6 +241,8 @@ static void refused(const uint64_t shape[3], float value)
     assert_int_equal(
         rk_bundle_put(w, "text_map.mean", RK_F32, 1, 3, zeros, NULL), RK_OK);
     assert_int_equal(
+        rk_bundle_put(w, "text_map.stretch", RK_F32, 1, 1, zeros, NULL), RK_OK);
+    assert_int_equal(
         rk_bundle_put(w, "text_map.landmarks", RK_F32, 2, 3, zeros, NULL),
         RK_OK);
     assert_int_equal(
@@ -238,6 +283,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_map_solves_its_equations),
+        cmocka_unit_test(test_vectors_within_a_narrow_cone_are_told_apart),
         cmocka_unit_test(test_items_nobody_had_take_part_on_both_sides),
         cmocka_unit_test(test_scores_are_queries_times_features),
         cmocka_unit_test(test_tokens_may_be_missing_when_asked),
