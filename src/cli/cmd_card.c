@@ -1,4 +1,4 @@
-/* show, status and doctor: each asks the engine for one card. */
+/* show, status, models and doctor: each asks the engine for one card. */
 #include "cli/answer.h"
 #include "cli/args.h"
 #include "cli/out.h"
@@ -27,6 +27,20 @@ const char help_status[] =
     "\n"
     "Examples\n"
     "  reckon status\n";
+
+const char help_models[] =
+    "Synopsis\n"
+    "  reckon models\n"
+    "\n"
+    "Description\n"
+    "  Lists the models that can learn from events: what each is and needs,\n"
+    "  from which effort on it is trained, about how much memory and work it\n"
+    "  would take with what is stored, and whether the last reckon prepare\n"
+    "  trained it.\n"
+    "\n"
+    "Examples\n"
+    "  reckon models\n"
+    "  reckon models --json\n";
 
 const char help_doctor[] =
     "Synopsis\n"
@@ -83,7 +97,9 @@ int cmd_show(cli *c, int argc, char **argv)
 }
 
 
-int cmd_status(cli *c, int argc, char **argv)
+/* A command without arguments, whose answer is one card. */
+static int show_card(cli *c, int argc, char **argv,
+                     int (*ask)(rk_engine *, rk_card **, rk_error *))
 {
     rk_engine *engine = NULL;
     rk_card *card = NULL;
@@ -98,12 +114,24 @@ int cmd_status(cli *c, int argc, char **argv)
     rc = cli_open(c, &engine);
     if (rc != EXIT_OK)
         return rc;
-    if (rk_status(engine, &card, &err) != RK_OK)
+    if (ask(engine, &card, &err) != RK_OK)
         rc = cli_fail(c, &err);
     else
         rc = write_card(c, card);
     rk_engine_close(engine);
     return rc;
+}
+
+
+int cmd_status(cli *c, int argc, char **argv)
+{
+    return show_card(c, argc, argv, rk_status);
+}
+
+
+int cmd_models(cli *c, int argc, char **argv)
+{
+    return show_card(c, argc, argv, rk_models_list);
 }
 
 
