@@ -7,7 +7,7 @@
 #include "learn/blend.h"
 
 /* What a thread does in a second, for a guess at how long training takes:
- * measured on dense products of a mid-range core, halved. */
+ * assumed, a tenth of what a fast core does in dense products. */
 #define FLOP_PER_SECOND 1e10
 
 
@@ -69,8 +69,7 @@ static void add_learner(rk_card_box *box, const rk_learner *l,
     rk_card_add(box, l->name, "is", "%s", l->summary);
     rk_card_add(box, l->name, "cites", "%s", l->cites);
     rk_card_add(box, l->name, "needs", "%s", needs_text(l->needs));
-    rk_card_add(box, l->name, "effort", "%s",
-                l->effort == RK_FULL ? "full" : "fast");
+    rk_card_add(box, l->name, "effort", "%s", rk_effort_name(l->effort));
     add_cost(box, l, h, opts);
     rk_card_add(box, l->name, "in the snapshot", "%s",
                 is_in(blend, l) ? "yes" : "no");

@@ -69,10 +69,8 @@ int rk_school_open(rk_school *school, rk_engine *e, const rk_task *task,
     school->run = (rk_run){.store = e->store, .models = &school->models};
     snprintf(path, sizeof(path), "%s.eval-%ld", e->snapshot_path,
              (long)getpid());
-    rc = rk_histories_new(&school->histories, task->train, err);
-    if (rc == RK_OK)
-        rc = rk_readings_make(&school->readings, task->train, &school->settings,
-                              &school->run, &school->opts.progress, err);
+    rc = rk_readings_make(&school->readings, task->train, &school->settings,
+                          &school->run, &school->opts.progress, err);
     school->read_s = seconds_since(start);
     if (rc == RK_OK && opts->shuffle_texts)
         rc = rk_shuffle_texts(&school->readings, e->settings.seed, err);
@@ -88,7 +86,6 @@ void rk_school_close(rk_school *school)
     rk_snapshot_room_clear(&school->room);
     rk_bundle_close(school->bundle);
     rk_readings_clear(&school->readings);
-    rk_histories_free(school->histories);
     rk_run_clear(&school->run);
     rk_loaded_clear(&school->models);
     memset(school, 0, sizeof(*school));
@@ -107,15 +104,16 @@ static int score_blend(void *ctx, const rk_task *t, const rk_questions *q,
                        size_t first, size_t n, float *scores, rk_error *err)
 {
     const pupil *p = ctx;
+    rk_corpus batch = *q->asked; /* a view of these users alone */
     rk_histories *who = NULL;
-    int rc = rk_histories_new(&who, q->asked, err);
+    int rc;
 
     (void)t;
-    if (rc == RK_OK) {
-        rk_histories some = rk_histories_part(who, first, n);
-
-        rc = rk_blend_score(p->blend, &some, scores, NULL, err);
-    }
+    batch.n_users = n;
+    batch.start += first;
+    rc = rk_histories_new(&who, &batch, err);
+    if (rc == RK_OK)
+        rc = rk_blend_score(p->blend, who, scores, NULL, err);
     rk_histories_free(who);
     return rc;
 }
@@ -192,9 +190,18 @@ static int given_candidates(const asking *a, size_t user, const bool *had,
 }
 
 
+static void add_usage(asking *a, const rk_usage *u)
+{
+    __sync_fetch_and_add(&a->usage.prefix_tokens, u->prefix_tokens);
+    __sync_fetch_and_add(&a->usage.candidate_tokens, u->candidate_tokens);
+    __sync_fetch_and_add(&a->usage.reused_tokens, u->reused_tokens);
+    __sync_fetch_and_add(&a->usage.embedded_texts, u->embedded_texts);
+}
+
+
 /* One user's scores: what is not proposed is NaN. */
 static int ask_user(asking *a, size_t user, rk_who *who, bool *had,
-                    rk_usage *usage, rk_error *err)
+                    rk_error *err)
 {
     rk_school *school = a->school;
     const rk_snapshot *s = &school->snapshot;
@@ -217,10 +224,7 @@ static int ask_user(asking *a, size_t user, rk_who *who, bool *had,
                                          !isnan(c.list[i].probability)
                                      ? c.list[i].probability
                                      : c.list[i].score;
-    usage->prefix_tokens += run.usage.prefix_tokens;
-    usage->candidate_tokens += run.usage.candidate_tokens;
-    usage->reused_tokens += run.usage.reused_tokens;
-    usage->embedded_texts += run.usage.embedded_texts;
+    add_usage(a, &run.usage);
     rk_candidates_clear(&c);
     rk_run_clear(&run);
     return rc;
@@ -250,7 +254,6 @@ static void ask_users(void *ctx, size_t begin, size_t end)
     rk_token_weight tokens[RK_TOKENS_MAX];
     rk_error err = {0};
     bool *had = rk_calloc(a->task->train->n_items, sizeof(*had));
-    rk_usage usage = {0};
     int rc = had ? RK_OK : rk_no_memory(&err);
 
     for (size_t u = a->first + begin; u < a->first + end && rc == RK_OK; u++) {
@@ -259,17 +262,13 @@ static void ask_users(void *ctx, size_t begin, size_t end)
         who_of(a, u, tokens, &who);
         for (size_t i = 0; i < who.n_history; i++)
             had[who.history[i].item] = true;
-        rc = ask_user(a, u, &who, had, &usage, &err);
+        rc = ask_user(a, u, &who, had, &err);
         for (size_t i = 0; i < who.n_history; i++)
             had[who.history[i].item] = false;
     }
     free(had);
     if (rc && __sync_bool_compare_and_swap(&a->rc, RK_OK, rc))
         a->err = err;
-    __sync_fetch_and_add(&a->usage.prefix_tokens, usage.prefix_tokens);
-    __sync_fetch_and_add(&a->usage.candidate_tokens, usage.candidate_tokens);
-    __sync_fetch_and_add(&a->usage.reused_tokens, usage.reused_tokens);
-    __sync_fetch_and_add(&a->usage.embedded_texts, usage.embedded_texts);
 }
 
 
@@ -283,7 +282,7 @@ static int score_way(void *ctx, const rk_task *t, const rk_questions *q,
     a->q = q;
     a->first = first;
     a->scores = scores;
-    if (a->way == &rk_llm_ranker || a->way == &rk_rag) {
+    if (a->way && a->way->asks_model) {
         ask_users(a, 0, n);
     } else {
         rk_blas_alone_begin(); /* the cores are the users' */

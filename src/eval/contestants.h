@@ -24,7 +24,6 @@ typedef struct rk_school {
     rk_loaded models;
     rk_run run; /* of what the models read */
     rk_readings readings;
-    rk_histories *histories; /* of task->train */
     rk_bundle *bundle;
     rk_snapshot snapshot;
     rk_snapshot_room room;

@@ -11,9 +11,9 @@
 #include <string.h>
 
 #define MOST_ROWS 32
-#define MOST_PATIENT                                                           \
-    100 /* users whom a way that asks a model is put to                        \
-           unasked */
+
+/* Users whom a way that asks a model is put to without being named. */
+#define MOST_PATIENT 100
 
 /* Who is judged when nobody is named. */
 static const char *const rankers[] = {"random",     "popular", "collaborative",
@@ -22,6 +22,14 @@ static const char *const rankers[] = {"random",     "popular", "collaborative",
 static const char *const likers[] = {
     "user rate", "user and item rate", "embeddings", "tokens", "llm", "auto",
     NULL};
+
+/* One contestant on one set of questions. */
+typedef struct judged {
+    char *name;
+    const rk_questions *questions;
+    rk_verdict verdict;
+} judged;
+
 
 /* An evaluation under way. */
 typedef struct trial {
@@ -34,9 +42,8 @@ typedef struct trial {
     rk_corpus *corpus; /* of the store, for "mine" */
     rk_task *task;
     rk_school school;
-    rk_verdict verdicts[2 * MOST_ROWS]; /* also of the mixed questions */
-    char *names[2 * MOST_ROWS];
-    size_t n_verdicts;
+    judged judged[2 * MOST_ROWS]; /* also on the mixed questions */
+    size_t n_judged;
     rk_report_box *box;
     rk_buf command;
 } trial;
@@ -51,10 +58,11 @@ static bool is_named(const trial *t, const char *way)
 }
 
 
-/* Ways that ask a language model for every user. */
-static bool asks_each_time(const char *way)
+static bool asks_model(const char *way)
 {
-    return strcmp(way, "llm") == 0 || strcmp(way, "rag") == 0;
+    const rk_paradigm *p = rk_paradigm_find(way);
+
+    return p && p->asks_model;
 }
 
 
@@ -82,7 +90,7 @@ static void write_command(trial *t)
         rk_buf_printf(b, " --data %s", t->opts->data);
     for (size_t i = 0; i < t->opts->n_ways; i++)
         rk_buf_printf(b, " --way '%s'", t->opts->ways[i]);
-    rk_buf_printf(b, " --effort %s", t->effort == RK_FULL ? "full" : "fast");
+    rk_buf_printf(b, " --effort %s", rk_effort_name(t->effort));
     if (t->opts->n_users)
         rk_buf_printf(b, " --users %zu", t->opts->n_users);
     if (t->opts->shuffle_texts)
@@ -159,18 +167,19 @@ static int judge(trial *t, rk_contestant *c, const rk_questions *q,
                  const char *suffix, rk_error *err)
 {
     rk_judge_opts opts = {.seed = t->opts->seed, .progress = t->opts->progress};
-    rk_verdict *v = &t->verdicts[t->n_verdicts];
+    judged *j = &t->judged[t->n_judged];
     rk_buf name;
     int rc;
 
     rk_buf_init(&name);
     rk_buf_printf(&name, "%s%s", c->name, suffix);
-    t->names[t->n_verdicts] = rk_buf_take(&name);
-    if (!t->names[t->n_verdicts])
+    j->name = rk_buf_take(&name);
+    if (!j->name)
         return rk_no_memory(err);
-    t->n_verdicts++;
-    rc = rk_judge(v, t->task, q, c, &opts, err);
-    v->contestant = t->names[t->n_verdicts - 1];
+    t->n_judged++;
+    j->questions = q;
+    rc = rk_judge(&j->verdict, t->task, q, c, &opts, err);
+    j->verdict.contestant = j->name;
     return rc;
 }
 
@@ -183,7 +192,7 @@ static int judge_way(trial *t, const char *way, rk_error *err)
     rk_error why = {0};
     int rc;
 
-    if (t->opts->n_ways == 0 && asks_each_time(way) &&
+    if (t->opts->n_ways == 0 && asks_model(way) &&
         n_asked(&t->task->test) > MOST_PATIENT) {
         rk_report_add_left_out(t->box, way,
                                "asks the model for every user: name it, and "
@@ -242,16 +251,19 @@ static void add_row(trial *t, const rk_verdict *v)
 }
 
 
-/* NULL when nobody was judged. */
+/* On the test questions; NULL when nobody was judged. */
 static const rk_verdict *best_of(const trial *t, enum rk_metric headline)
 {
     const rk_verdict *best = NULL;
 
-    for (size_t i = 0; i < t->n_verdicts; i++)
-        if (!strchr(t->names[i], ',') &&
-            (!best || t->verdicts[i].metrics[headline].value >
+    for (size_t i = 0; i < t->n_judged; i++) {
+        const judged *j = &t->judged[i];
+
+        if (j->questions == &t->task->test &&
+            (!best || j->verdict.metrics[headline].value >
                           best->metrics[headline].value))
-            best = &t->verdicts[i];
+            best = &j->verdict;
+    }
     return best;
 }
 
@@ -264,17 +276,18 @@ static int add_contrasts(trial *t, rk_error *err)
     const rk_verdict *best = best_of(t, headline);
     int rc = RK_OK;
 
-    for (size_t i = 0; best && i < t->n_verdicts && rc == RK_OK; i++) {
-        const rk_verdict *v = &t->verdicts[i];
+    for (size_t i = 0; best && i < t->n_judged && rc == RK_OK; i++) {
+        const judged *j = &t->judged[i];
         rk_measure m;
 
-        if (v == best || strchr(t->names[i], ','))
+        if (&j->verdict == best || j->questions != &t->task->test)
             continue;
-        rc = rk_judge_difference(&m, &t->task->test, v, best, &opts, err);
+        rc = rk_judge_difference(&m, j->questions, &j->verdict, best, &opts,
+                                 err);
         if (rc == RK_OK)
-            rk_report_add_contrast(
-                t->box, &(rk_contrast){v->contestant, best->contestant,
-                                       figure_of(headline, &m)});
+            rk_report_add_contrast(t->box,
+                                   &(rk_contrast){j->name, best->contestant,
+                                                  figure_of(headline, &m)});
     }
     return rc;
 }
@@ -322,9 +335,9 @@ static int begin(trial *t, rk_error *err)
 
 static void trial_clear(trial *t)
 {
-    for (size_t i = 0; i < t->n_verdicts; i++) {
-        rk_verdict_clear(&t->verdicts[i]);
-        free(t->names[i]);
+    for (size_t i = 0; i < t->n_judged; i++) {
+        rk_verdict_clear(&t->judged[i].verdict);
+        free(t->judged[i].name);
     }
     rk_report_box_free(t->box);
     rk_school_close(&t->school);
@@ -356,9 +369,8 @@ int rk_evaluate(rk_engine *engine, const char *protocol,
         trial_clear(t);
         return rc;
     }
-    if (rc == RK_OK)
-        rc = t->opts->effort ? rk_effort_parse(&t->effort, t->opts->effort, err)
-                             : RK_OK;
+    if (t->opts->effort)
+        rc = rk_effort_parse(&t->effort, t->opts->effort, err);
     if (rc == RK_OK)
         rc = load_task(t, err);
     if (rc == RK_OK)
@@ -369,8 +381,8 @@ int rk_evaluate(rk_engine *engine, const char *protocol,
         rc = open_school(t, err);
     for (size_t i = 0; i < t->n_ways && rc == RK_OK; i++)
         rc = judge_way(t, t->ways[i], err);
-    for (size_t i = 0; i < t->n_verdicts && rc == RK_OK; i++)
-        add_row(t, &t->verdicts[i]);
+    for (size_t i = 0; i < t->n_judged && rc == RK_OK; i++)
+        add_row(t, &t->judged[i].verdict);
     if (rc == RK_OK)
         rc = add_contrasts(t, err);
     if (rc == RK_OK) {

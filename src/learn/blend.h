@@ -34,7 +34,6 @@ typedef struct rk_blend {
     size_t n_items;
     size_t n_models;
     rk_model *models[RK_BLEND_MODELS]; /* owned */
-    double train_s[RK_BLEND_MODELS];   /* 0 when loaded */
     size_t n_columns;                  /* of all models */
     float *weights;                    /* (n_columns) owned */
     char *left_out; /* "slit: needs 5.2 GiB ...; ..." or "" */

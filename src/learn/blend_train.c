@@ -1,5 +1,4 @@
 #include "core/buf.h"
-#include "core/clock.h"
 #include "core/mem.h"
 #include "core/rng.h"
 #include "core/topk.h"
@@ -65,7 +64,6 @@ static int lesson_init(lesson *l, const rk_histories *h, const uint32_t *truth,
 static int add_model(rk_blend *b, const rk_learner *l, const rk_histories *h,
                      const rk_train_opts *opts, rk_error *err)
 {
-    int64_t start = rk_clock_us();
     int rc;
 
     if (b->n_models == RK_BLEND_MODELS || b->n_columns + l->n_columns > WIDEST)
@@ -76,7 +74,7 @@ static int add_model(rk_blend *b, const rk_learner *l, const rk_histories *h,
     rc = l->train(&b->models[b->n_models], h, opts, err);
     if (rc)
         return rc;
-    b->train_s[b->n_models++] = (double)(rk_clock_us() - start) / 1e6;
+    b->n_models++;
     b->n_columns += l->n_columns;
     return RK_OK;
 }
@@ -96,8 +94,7 @@ static int check_while(const rk_learner *l, const rk_histories *h,
                : rk_fail(err, RK_EINVAL,
                          "%s: %.0f TFLOP for %zu items, effort %s allows %.0f",
                          l->name, cost.flop / 1e12, h->n_items,
-                         opts->effort == RK_FULL ? "full" : "fast",
-                         most / 1e12);
+                         rk_effort_name(opts->effort), most / 1e12);
 }
 
 

@@ -24,6 +24,12 @@ const rk_learner *const rk_learners[] = {
 };
 
 
+const char *rk_effort_name(enum rk_effort effort)
+{
+    return effort == RK_FULL ? "full" : "fast";
+}
+
+
 const rk_learner *rk_learner_find(const char *name)
 {
     for (const rk_learner *const *l = rk_learners; *l; l++)

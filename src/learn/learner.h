@@ -19,6 +19,9 @@ enum rk_effort {
     RK_FULL  /* tens of minutes */
 };
 
+/* "fast", "full" */
+const char *rk_effort_name(enum rk_effort effort);
+
 /* What is known of items besides events. Parts that are not there are NULL. */
 typedef struct rk_side {
     const float *vectors; /* float32 (n_items, d), rows of length one */

@@ -461,6 +461,7 @@ static int llm_explain(const rk_snapshot *s, const rk_who *who,
 const rk_paradigm rk_llm_ranker = {
     .name = "llm",
     .cites = "Hou et al. 2024 (LLMRank); Holtzman et al. 2021",
+    .asks_model = true,
     .fit = llm_fit,
     .lacks = llm_lacks,
     .recall = NULL,

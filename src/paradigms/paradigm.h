@@ -77,6 +77,7 @@ void rk_reasons_sort(rk_reasons *r);
 typedef struct rk_paradigm {
     const char *name;  /* "embeddings", "tokens", "llm", "rag" */
     const char *cites; /* the papers it follows */
+    bool asks_model;   /* a language model, while a request waits */
 
     /* Offline: learn from catalogue and events into the bundle and the
      * workshop's snapshot; NULL if nothing is learned. */

@@ -247,6 +247,7 @@ static int rag_explain(const rk_snapshot *s, const rk_who *who,
 const rk_paradigm rk_rag = {
     .name = "rag",
     .cites = "Lewis et al. 2020; Hou et al. 2025 (query to recommendation)",
+    .asks_model = true,
     .fit = rk_wishes_fit,
     .lacks = rag_lacks,
     .recall = rag_recall,
