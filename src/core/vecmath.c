@@ -1,10 +1,9 @@
 #include "core/vecmath.h"
 
+#include "core/dispatch.h"
 #include "core/lanes.h"
 
 #include <math.h>
-#include <stdatomic.h>
-#include <stdbool.h>
 #include <string.h>
 
 #define EPSILON 1e-6f
@@ -235,57 +234,31 @@ RK_BODY void softmax_back(size_t n, const float *p, float scale, float *dx)
 /* NOLINTEND(bugprone-macro-parentheses) */
 
 
-static bool always(void)
-{
-    return true;
-}
-
-
 KERNELS(portable, )
 
-#if defined(__x86_64__) && defined(__GNUC__)
-#define X86 1
-
-
-static bool have_avx2(void)
-{
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-}
-
-
+#ifdef RK_X86
 KERNELS(avx2, __attribute__((target("avx2,fma"))))
 #endif
 
-static const struct choice {
-    rk_vecmath kernels;
-    bool (*supported)(void);
-} table[] = {
-#ifdef X86
-    {TABLE(avx2), have_avx2},
+static const rk_build builds[] = {
+#ifdef RK_X86
+    {&(const rk_vecmath)TABLE(avx2), rk_runs_avx2},
 #endif
-    {TABLE(portable), always},
+    {&(const rk_vecmath)TABLE(portable), rk_runs_anywhere},
 };
+
+#define N_BUILDS (sizeof(builds) / sizeof(*builds))
 
 
 const rk_vecmath *rk_vecmath_at(size_t i)
 {
-    for (size_t j = 0; j < sizeof(table) / sizeof(*table); j++)
-        if (table[j].supported() && i-- == 0)
-            return &table[j].kernels;
-    return NULL;
+    return rk_build_at(builds, N_BUILDS, i);
 }
 
 
-/* Threads that come here first at the same time all choose the same, so a
- * plain atomic pointer is enough. */
 const rk_vecmath *rk_vecmath_best(void)
 {
-    static const rk_vecmath *_Atomic best;
-    const rk_vecmath *k = atomic_load_explicit(&best, memory_order_relaxed);
+    static const void *_Atomic best;
 
-    if (!k) {
-        k = rk_vecmath_at(0);
-        atomic_store_explicit(&best, k, memory_order_relaxed);
-    }
-    return k;
+    return rk_build_best(builds, N_BUILDS, &best);
 }

@@ -1,5 +1,7 @@
 #include "learn/gathered.h"
 
+#include "core/dispatch.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -239,13 +241,7 @@ static bool solve_portable(float *a, size_t d, float *x)
 }
 
 
-static bool always(void)
-{
-    return true;
-}
-
-
-#if defined(__x86_64__) && defined(__GNUC__)
+#ifdef RK_X86
 
 #include <immintrin.h>
 
@@ -253,15 +249,9 @@ static bool always(void)
 #define AVX512 __attribute__((target("avx512f,avx2,fma")))
 
 
-static bool have_avx2(void)
-{
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-}
-
-
 static bool have_avx512(void)
 {
-    return have_avx2() && __builtin_cpu_supports("avx512f");
+    return rk_runs_avx2() && __builtin_cpu_supports("avx512f");
 }
 
 
@@ -402,25 +392,23 @@ AVX512 static bool solve_avx512(float *a, size_t d, float *x)
 #endif
 
 
-/* Best first; the last one runs everywhere. */
-static const struct {
-    rk_gathered_kernels kernels;
-    bool (*supported)(void);
-} table[] = {
-#if defined(__x86_64__) && defined(__GNUC__)
-    {{"avx512", cg_avx512, add_avx512, solve_avx512}, have_avx512},
-    {{"avx2", cg_avx2, add_avx2, solve_avx2}, have_avx2},
+static const rk_build builds[] = {
+#ifdef RK_X86
+    {&(const rk_gathered_kernels){"avx512", cg_avx512, add_avx512,
+                                  solve_avx512},
+     have_avx512},
+    {&(const rk_gathered_kernels){"avx2", cg_avx2, add_avx2, solve_avx2},
+     rk_runs_avx2},
 #endif
-    {{"portable", cg_portable, add_portable, solve_portable}, always},
+    {&(const rk_gathered_kernels){"portable", cg_portable, add_portable,
+                                  solve_portable},
+     rk_runs_anywhere},
 };
 
 
 const rk_gathered_kernels *rk_gathered_at(size_t i)
 {
-    for (size_t j = 0; j < sizeof(table) / sizeof(*table); j++)
-        if (table[j].supported() && i-- == 0)
-            return &table[j].kernels;
-    return NULL;
+    return rk_build_at(builds, sizeof(builds) / sizeof(*builds), i);
 }
 
 

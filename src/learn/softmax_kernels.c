@@ -1,9 +1,8 @@
 #include "learn/softmax_kernels.h"
 
+#include "core/dispatch.h"
 #include "core/lanes.h"
 
-#include <stdatomic.h>
-#include <stdbool.h>
 
 /* Twelve sums of eight lanes each: with the operands that makes sixteen
  * registers, and more multiply-adds are under way than one takes cycles. */
@@ -183,57 +182,31 @@ RK_BODY void to_columns(size_t n, const float *h, const float *x, float *to)
 /* NOLINTEND(bugprone-macro-parentheses) */
 
 
-static bool always(void)
-{
-    return true;
-}
-
-
 KERNELS(portable, )
 
-#if defined(__x86_64__) && defined(__GNUC__)
-#define X86 1
-
-
-static bool have_avx2(void)
-{
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-}
-
-
+#ifdef RK_X86
 KERNELS(avx2, __attribute__((target("avx2,fma"))))
 #endif
 
-static const struct choice {
-    rk_softmax_kernels kernels;
-    bool (*supported)(void);
-} table[] = {
-#ifdef X86
-    {TABLE(avx2), have_avx2},
+static const rk_build builds[] = {
+#ifdef RK_X86
+    {&(const rk_softmax_kernels)TABLE(avx2), rk_runs_avx2},
 #endif
-    {TABLE(portable), always},
+    {&(const rk_softmax_kernels)TABLE(portable), rk_runs_anywhere},
 };
+
+#define N_BUILDS (sizeof(builds) / sizeof(*builds))
 
 
 const rk_softmax_kernels *rk_softmax_kernels_at(size_t i)
 {
-    for (size_t j = 0; j < sizeof(table) / sizeof(*table); j++)
-        if (table[j].supported() && i-- == 0)
-            return &table[j].kernels;
-    return NULL;
+    return rk_build_at(builds, N_BUILDS, i);
 }
 
 
-/* As in core/vecmath.c: all who come first choose the same. */
 const rk_softmax_kernels *rk_softmax_kernels_best(void)
 {
-    static const rk_softmax_kernels *_Atomic best;
-    const rk_softmax_kernels *k = atomic_load_explicit(&best,
-                                                       memory_order_relaxed);
+    static const void *_Atomic best;
 
-    if (!k) {
-        k = rk_softmax_kernels_at(0);
-        atomic_store_explicit(&best, k, memory_order_relaxed);
-    }
-    return k;
+    return rk_build_best(builds, N_BUILDS, &best);
 }

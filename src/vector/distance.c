@@ -1,6 +1,7 @@
 #include "vector/kernels.h"
 
-#include <stdatomic.h>
+#include "core/dispatch.h"
+
 #include <string.h>
 
 /* Widest lane count of the portable kernel: wide enough for a compiler to
@@ -55,51 +56,33 @@ void rk_scan_bits_portable(const uint8_t *block, size_t n_groups,
 }
 
 
-static bool always(void)
-{
-    return true;
-}
-
-
 static const rk_kernels portable = {
     "portable",          rk_dot_f32_portable,   rk_dot_i8_portable,
     rk_scan_i8_portable, rk_scan_bits_portable,
 };
 
-/* Best first; the last one runs everywhere. */
-static const struct {
-    const rk_kernels *kernels;
-    bool (*supported)(void);
-} table[] = {
-#if defined(__x86_64__) && defined(__GNUC__)
+static const rk_build builds[] = {
+#ifdef RK_X86
     {&rk_kernels_avx512, rk_have_avx512},
-    {&rk_kernels_avx2, rk_have_avx2},
+    {&rk_kernels_avx2, rk_runs_avx2},
 #endif
-    {&portable, always},
+    {&portable, rk_runs_anywhere},
 };
+
+#define N_BUILDS (sizeof(builds) / sizeof(*builds))
 
 
 const rk_kernels *rk_kernels_at(size_t i)
 {
-    for (size_t j = 0; j < sizeof(table) / sizeof(*table); j++)
-        if (table[j].supported() && i-- == 0)
-            return table[j].kernels;
-    return NULL;
+    return rk_build_at(builds, N_BUILDS, i);
 }
 
 
-/* Threads that come here first at the same time all choose the same, so a
- * plain atomic pointer is enough. */
 static const rk_kernels *chosen(void)
 {
-    static const rk_kernels *_Atomic best;
-    const rk_kernels *k = atomic_load_explicit(&best, memory_order_relaxed);
+    static const void *_Atomic best;
 
-    if (!k) {
-        k = rk_kernels_at(0);
-        atomic_store_explicit(&best, k, memory_order_relaxed);
-    }
-    return k;
+    return rk_build_best(builds, N_BUILDS, &best);
 }
 
 

@@ -13,12 +13,6 @@
 #define AHEAD 2048
 
 
-bool rk_have_avx2(void)
-{
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-}
-
-
 bool rk_have_avx512(void)
 {
     return __builtin_cpu_supports("avx512f") &&

@@ -55,7 +55,6 @@ void rk_scan_bits_portable(const uint8_t *block, size_t n_groups,
 /* distance_x86.c */
 extern const rk_kernels rk_kernels_avx2;
 extern const rk_kernels rk_kernels_avx512;
-bool rk_have_avx2(void);
 bool rk_have_avx512(void);
 
 #endif
