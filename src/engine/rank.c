@@ -233,7 +233,8 @@ int rk_rank_explain(const rk_snapshot *s, const rk_who *who,
     int rc = RK_OK;
 
     for (size_t f = 0; f < RK_FUSION_FEATURES && rc == RK_OK; f++)
-        rc = add_part(s, who, c, f, c->note[f], out, err);
+        if (c->note[f] != 0) /* what has no weight is no reason */
+            rc = add_part(s, who, c, f, c->note[f], out, err);
     if (rc == RK_OK)
         rc = add_way_reasons(&rk_embeddings, s, who, c, out, run, err);
     if (rc == RK_OK)
