@@ -4,6 +4,7 @@
 #include "core/mem.h"
 #include "engine/card.h"
 #include "engine/engine.h"
+#include "paradigms/mode.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -50,6 +51,9 @@ int rk_status(rk_engine *e, rk_card **out, rk_error *err)
                     "%zu categories and %zu words read by the writer",
                     s->vocabulary.n_categories,
                     s->vocabulary.n - s->vocabulary.n_categories);
+        if (s->writer_key[0])
+            rk_card_add(box, "snapshot", "llm mode", "%s: %s",
+                        rk_modes[rk_mode_of(s)]->name, rk_mode_reason(s));
         rk_card_add(box, "snapshot", "kernels", "%s", rk_kernels_name());
     } else {
         rk_card_add(box, "snapshot", "none", "%s", why.msg);

@@ -24,6 +24,7 @@
 
 #define FIT_USERS  40 /* whose later events the readings are compared with */
 #define FIT_EVENTS 10 /* of each */
+#define ENOUGH     10 /* likes, and dislikes, to learn from */
 #define NOTE_MODE  3  /* where a candidate notes the mode that scored it */
 
 static const int8_t signs[RK_MODE_FEATURES] = {+1, -1, +1};
@@ -50,6 +51,14 @@ static size_t split_history(const rk_workshop *w, size_t user, size_t *n_before,
 }
 
 
+/* Whether a user's events may be asked about, and have a history before them.
+ */
+static bool can_be_asked(const rk_workshop *w, size_t user, size_t n_before)
+{
+    return n_before >= 3 && !(w->left_out && w->left_out[user]);
+}
+
+
 /* One user's questions: features into x, labels into y. */
 static int ask_user(const rk_workshop *w, const rk_mode *mode, size_t user,
                     float *x, uint8_t *y, size_t *n, rk_error *err)
@@ -65,7 +74,7 @@ static int ask_user(const rk_workshop *w, const rk_mode *mode, size_t user,
     int rc;
 
     *n = split_history(w, user, &n_before, items, y);
-    if (*n == 0 || n_before < 3 || (w->left_out && w->left_out[user])) {
+    if (*n == 0 || !can_be_asked(w, user, n_before)) {
         *n = 0;
         return RK_OK;
     }
@@ -82,6 +91,25 @@ static int ask_user(const rk_workshop *w, const rk_mode *mode, size_t user,
 }
 
 
+/* Whether the sample users' questions hold enough of both to learn from,
+ * before any is asked. */
+static bool enough_of_both(const rk_workshop *w, size_t step)
+{
+    size_t n[2] = {0, 0};
+
+    for (size_t u = 0; u < w->corpus->n_users; u += step) {
+        uint32_t items[FIT_EVENTS];
+        uint8_t y[FIT_EVENTS];
+        size_t n_before;
+        size_t asked = split_history(w, u, &n_before, items, y);
+
+        for (size_t i = 0; i < asked && can_be_asked(w, u, n_before); i++)
+            n[y[i]]++;
+    }
+    return n[0] >= ENOUGH && n[1] >= ENOUGH;
+}
+
+
 static int fit_like(const rk_workshop *w, const rk_mode *mode,
                     rk_like_model *out, rk_error *err)
 {
@@ -91,10 +119,11 @@ static int fit_like(const rk_workshop *w, const rk_mode *mode,
     float *x = rk_calloc(cap * RK_MODE_FEATURES, sizeof(*x));
     uint8_t *y = rk_calloc(cap, sizeof(*y));
     size_t m = 0;
-    size_t likes = 0;
     int rc = x && y ? RK_OK : rk_no_memory(err);
 
     memset(out, 0, sizeof(*out));
+    if (rc || !enough_of_both(w, step))
+        goto done;
     for (size_t u = 0; u < c->n_users && rc == RK_OK; u += step) {
         size_t n = 0;
 
@@ -107,13 +136,13 @@ static int fit_like(const rk_workshop *w, const rk_mode *mode,
     if (rc == RK_OK)
         rc = rk_progress_report(w->progress, "calibrating the writer",
                                 c->n_users, c->n_users, err);
-    for (size_t i = 0; i < m; i++)
-        likes += y[i];
-    if (rc == RK_OK && likes >= 10 && m - likes >= 10) {
+    if (rc == RK_OK) {
         rc = rk_logistic_fit(&out->logistic, x, y, m, RK_MODE_FEATURES, 1.0f,
                              signs, err);
         out->fitted = rc == RK_OK;
     }
+
+done:
     free(x);
     free(y);
     return rc;

@@ -96,6 +96,9 @@ size_t rk_mode_find(const char *name);
 /* The mode that requests are answered by: of the settings, or as measured. */
 size_t rk_mode_of(const rk_snapshot *s);
 
+/* How it came to that mode, in words. */
+const char *rk_mode_reason(const rk_snapshot *s);
+
 /* Learns the modes that the settings ask for or that may be chosen, tries
  * them, and chooses. `lines` (n_items, 2): rk_lines' prior of the catalogue.
  * Clear `out` in any case. */

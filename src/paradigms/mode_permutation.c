@@ -7,6 +7,7 @@
  * candidate's title, or with its number and nothing that contradicts it; each
  * candidate counts once, other lines not at all, and who was not named follows
  * in canonical order. */
+#include "paradigms/mode_permutation.h"
 #include "core/buf.h"
 #include "core/mem.h"
 #include "core/text.h"
@@ -20,8 +21,7 @@
 
 #define MOST_WRITTEN 512 /* tokens */
 
-/* The letters and digits of a text in lower case, words divided by a space. */
-static char *plain(const char *text, size_t len)
+char *rk_written_plain(const char *text, size_t len)
 {
     bool gap = false;
     rk_buf b;
@@ -83,17 +83,15 @@ static size_t line_says(const char *line, char *const *titles, size_t n)
 }
 
 
-/* Places by what was written: the first named gets n, the last 1; who was not
- * named 0. */
-static int places_of(const char *text, char *const *titles, size_t n,
-                     float *places, rk_error *err)
+int rk_written_places(const char *text, char *const *titles, size_t n,
+                      float *places, rk_error *err)
 {
     size_t next = n;
 
     memset(places, 0, n * sizeof(*places));
     while (*text && next > 0) {
         size_t len = strcspn(text, "\n");
-        char *line = plain(text, len);
+        char *line = rk_written_plain(text, len);
         size_t who;
 
         if (!line)
@@ -126,7 +124,7 @@ static int write_order(void *ctx, rk_llm *m, const char *const *texts, size_t n,
 
         rc = rk_llm_generate(m, texts[i], &opts, &text, err);
         if (rc == RK_OK)
-            rc = places_of(text, w->titles, w->n, rows + i * w->n, err);
+            rc = rk_written_places(text, w->titles, w->n, rows + i * w->n, err);
         free(text);
     }
     return rc;
@@ -138,7 +136,7 @@ static int titles_of(const rk_mode_ask *a, char **titles, rk_error *err)
     for (size_t i = 0; i < a->n; i++) {
         const char *title = rk_snapshot_title(a->s, a->items[i]);
 
-        titles[i] = plain(title, strlen(title));
+        titles[i] = rk_written_plain(title, strlen(title));
         if (!titles[i])
             return rk_no_memory(err);
     }

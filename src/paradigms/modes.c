@@ -44,6 +44,16 @@ size_t rk_mode_of(const rk_snapshot *s)
 }
 
 
+const char *rk_mode_reason(const rk_snapshot *s)
+{
+    if (!is_auto(s->settings))
+        return "as the configuration says";
+    return s->llm.trials[s->llm.mode].lists >= ENOUGH
+               ? "the one that prepare measured best"
+               : "too few lists to measure modes on";
+}
+
+
 /* NDCG@10 of a list's like; candidates of one score share their places. */
 static double ndcg_of(const float *scores, size_t n, size_t truth)
 {
