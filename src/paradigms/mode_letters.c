@@ -77,9 +77,7 @@ static int page_write(pages *p, const rk_mode_ask *a, size_t window,
 {
     size_t size = size_of(a, p, window);
     uint32_t items[WINDOW];
-    rk_prompt_ask ask = {
-        .kind = RK_PROMPT_LETTERS, .label = +1, .candidates = items, .n = size};
-    rk_prompt prompt = {0};
+    rk_prompt_ask ask = { rk_prompt prompt = {0};
     int rc;
 
     for (size_t j = 0; j < size; j++)

@@ -147,10 +147,8 @@ static int titles_of(const rk_mode_ask *a, char **titles, rk_error *err)
 static int ask(const rk_mode_ask *a, char *const *titles, float *places,
                rk_error *err)
 {
-    rk_prompt_ask with = {.kind = RK_PROMPT_PERMUTATION,
-                          .label = +1,
-                          .candidates = a->items,
-                          .n = a->n};
+    rk_prompt_ask with = {
+        .kind = RK_PROMPT_PERMUTATION, .candidates = a->items, .n = a->n};
     writing w = {titles, a->n};
     rk_own_question q = {"permutation", "", a->n, write_order, &w};
     rk_asking asking = {a->run, a->s->writer_key, "having an order written",

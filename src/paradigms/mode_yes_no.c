@@ -30,10 +30,9 @@ static const char *lacks(const rk_snapshot *s, rk_llm *writer)
 static int lean(const rk_mode_ask *a, bool bare, float *out, rk_error *err)
 {
     rk_prompt_ask ask = {.kind = RK_PROMPT_YES_NO,
-                         .label = +1,
                          .candidates = a->items,
                          .n = a->n,
-                         .bare = bare};
+                         .without_user = bare};
     rk_asking asking = {a->run, a->s->writer_key, "asking yes or no", NULL,
                         !bare};
     rk_words_question q = {NULL, words, 2};
