@@ -77,7 +77,9 @@ static int page_write(pages *p, const rk_mode_ask *a, size_t window,
 {
     size_t size = size_of(a, p, window);
     uint32_t items[WINDOW];
-    rk_prompt_ask ask = { rk_prompt prompt = {0};
+    rk_prompt_ask ask = {
+        .kind = RK_PROMPT_LETTERS, .candidates = items, .n = size};
+    rk_prompt prompt = {0};
     int rc;
 
     for (size_t j = 0; j < size; j++)
