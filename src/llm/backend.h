@@ -34,6 +34,8 @@ typedef struct rk_llm_backend {
                     char **text, rk_error *err);
     int (*count_tokens)(rk_llm *m, const char *text); /* or an error code */
     void (*forget)(rk_llm *m);
+    /* Makes a chat possible: RK_ENOTFOUND where there is none. NULL: never. */
+    int (*chat)(rk_llm *m, rk_error *err);
 } rk_llm_backend;
 
 struct rk_llm {
@@ -42,6 +44,7 @@ struct rk_llm {
     enum rk_llm_role role;
     rk_llm_info info; /* its texts belong to the model */
     rk_llm_usage usage;
+    bool chat; /* what is asked stands in the model's chat template */
 };
 
 /* A model without a state yet; the texts of `info` are copied. */

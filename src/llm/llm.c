@@ -320,6 +320,27 @@ int rk_llm_states(rk_llm *m, const char *prefix, const char *const *branches,
 }
 
 
+int rk_llm_set_chat(rk_llm *m, bool on, rk_error *err)
+{
+    int rc = on ? check_role(m, RK_WRITER, err) : RK_OK;
+
+    if (rc == RK_OK && on)
+        rc = m->backend->chat
+                 ? m->backend->chat(m, err)
+                 : rk_fail(err, RK_ENOTFOUND, "%s has no chat template",
+                           m->info.name);
+    m->chat = on && rc == RK_OK;
+    return rc;
+}
+
+
+bool rk_llm_has_chat(rk_llm *m)
+{
+    return m->role == RK_WRITER && m->backend->chat &&
+           m->backend->chat(m, NULL) == RK_OK;
+}
+
+
 void rk_llm_forget(rk_llm *m)
 {
     m->backend->forget(m);

@@ -105,6 +105,23 @@ int rk_llm_generate(rk_llm *m, const char *prompt, const rk_generate_opts *opts,
 int rk_llm_states(rk_llm *m, const char *prefix, const char *const *branches,
                   size_t n, float *out, rk_error *err);
 
+/* Whether the model has a chat template of its own that can be followed. */
+bool rk_llm_has_chat(rk_llm *m);
+
+/* From now on, until it is set back, what is asked is a user's message in the
+ * model's chat template, and what is read or written is the answer to it:
+ *
+ *   likelihood   the prefix is the message, a branch its answer
+ *   next_words   prefix and branch are the message; a word begins the answer,
+ *                so it is given without a space
+ *   generate     the prompt is the message
+ *
+ * The template's own text makes control tokens, the message never, whatever it
+ * spells. What the template adds to a branch counts among its tokens. Texts of
+ * kept outputs' keys do not tell: who keeps what is read in a chat says so in
+ * the question. RK_ENOTFOUND: rk_llm_has_chat() says no. */
+int rk_llm_set_chat(rk_llm *m, bool on, rk_error *err);
+
 /* Forgets the kept prefix. */
 void rk_llm_forget(rk_llm *m);
 

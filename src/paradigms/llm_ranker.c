@@ -220,7 +220,7 @@ static const char *llm_lacks(const rk_snapshot *s)
 static int check_writer(const rk_snapshot *s, const rk_mode *mode, rk_run *run,
                         rk_error *err)
 {
-    rk_asking a = {run, s->writer_key, NULL, NULL, true};
+    rk_asking a = {run, s->writer_key, NULL, NULL, 0};
     const char *lacks = NULL;
     rk_llm *writer;
     int rc = rk_asking_model(&a, RK_WRITER, &writer, err);

@@ -8,7 +8,9 @@
 #ifndef RK_PARADIGMS_MODE_H
 #define RK_PARADIGMS_MODE_H
 
+#include "paradigms/cached.h"
 #include "paradigms/paradigm.h"
+#include "paradigms/prompt.h"
 
 /* One user's candidates. A mode sees them in an order of their own, by id,
  * each once: the caller's order can mean nothing. */
@@ -111,6 +113,15 @@ void rk_llm_learnt_clear(rk_llm_learnt *learnt);
 int rk_llm_learnt_put(const rk_llm_learnt *learnt, rk_bundle_writer *w,
                       rk_error *err);
 int rk_llm_learnt_get(rk_llm_learnt *learnt, const rk_bundle *b, rk_error *err);
+
+/* A prompt for this model, in its chat template where it has one and the
+ * settings do not say otherwise. Cleared in any case. */
+int rk_mode_prompt(rk_prompt *out, const rk_mode_ask *a, rk_prompt_ask ask,
+                   rk_error *err);
+
+/* The asking that such a prompt is put by. */
+rk_asking rk_mode_asking(const rk_mode_ask *a, const rk_prompt *p,
+                         const char *stage, unsigned how);
 
 /* One list of those to learn from, as a question. `tokens`: room for
  * rk_liking_who(). */

@@ -11,9 +11,7 @@
 #include "core/buf.h"
 #include "core/mem.h"
 #include "core/text.h"
-#include "paradigms/cached.h"
 #include "paradigms/mode.h"
-#include "paradigms/prompt.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -151,14 +149,15 @@ static int ask(const rk_mode_ask *a, char *const *titles, float *places,
         .kind = RK_PROMPT_PERMUTATION, .candidates = a->items, .n = a->n};
     writing w = {titles, a->n};
     rk_own_question q = {"permutation", "", a->n, write_order, &w};
-    rk_asking asking = {a->run, a->s->writer_key, "having an order written",
-                        NULL, true};
     rk_prompt p = {0};
     rk_buf whole;
-    int rc = rk_prompt_make(&p, a->s, a->who, &with, err);
+    int rc = rk_mode_prompt(&p, a, with, err);
 
     rk_buf_init(&whole);
     if (rc == RK_OK) {
+        rk_asking asking = rk_mode_asking(a, &p, "having an order written",
+                                          RK_ASK_PASSING);
+
         rk_buf_printf(&whole, "%s%s%s", p.constant, p.user, p.branches[0]);
         rc = whole.failed ? rk_no_memory(err)
                           : rk_cached_own(&asking, &q,

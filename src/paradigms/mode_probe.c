@@ -39,10 +39,10 @@ static int ask_states(void *ctx, rk_llm *m, const char *const *texts, size_t n,
 
 /* States after `prefix` and each text, float32 (n, width). */
 static int read_states(const rk_snapshot *s, rk_run *run, char *prefix,
-                       const char *const *texts, size_t n, bool passing,
+                       const char *const *texts, size_t n, unsigned how,
                        float *rows, rk_error *err)
 {
-    rk_asking a = {run, s->writer_key, "reading states", NULL, passing};
+    rk_asking a = {run, s->writer_key, "reading states", NULL, how};
     rk_own_question q = {"state", prefix, 0, ask_states, prefix};
     rk_llm *writer;
     int rc = prefix ? rk_asking_model(&a, RK_WRITER, &writer, err)
@@ -61,7 +61,8 @@ static int read_user(const rk_snapshot *s, const rk_who *who, rk_run *run,
 {
     size_t n_items;
     char *prompt = rk_prompt_user(s, who, +1, &n_items);
-    int rc = read_states(s, run, prompt, (const char *[]){""}, 1, true, h, err);
+    int rc = read_states(s, run, prompt, (const char *[]){""}, 1,
+                         RK_ASK_PASSING, h, err);
 
     free(prompt);
     return rc;
@@ -80,7 +81,7 @@ static int read_items(const rk_snapshot *s, const uint32_t *items, size_t n,
     int rc = states ? rk_lines_init(&l, s, items, n, err) : rk_no_memory(err);
 
     if (rc == RK_OK)
-        rc = read_states(s, run, heading, (const char *const *)l.text, n, false,
+        rc = read_states(s, run, heading, (const char *const *)l.text, n, 0,
                          states, err);
     for (size_t i = 0; i < n && rc == RK_OK; i++) {
         float *row = f + i * (width + d);
@@ -128,7 +129,7 @@ static void lesson_clear(lesson *l)
 static int lesson_init(lesson *l, const rk_workshop *w, size_t cap,
                        rk_error *err)
 {
-    rk_asking a = {w->run, w->snapshot->writer_key, NULL, NULL, true};
+    rk_asking a = {w->run, w->snapshot->writer_key, NULL, NULL, 0};
     size_t n_items = w->corpus->n_items;
     rk_llm *writer;
     int rc = rk_asking_model(&a, RK_WRITER, &writer, err);
@@ -312,7 +313,7 @@ static int check(const rk_snapshot *s, size_t width, rk_error *err)
 static int read_towers(const rk_mode_ask *a, float *out, rk_error *err)
 {
     const rk_two_tower *t = &a->s->llm.probe;
-    rk_asking asking = {a->run, a->s->writer_key, NULL, NULL, true};
+    rk_asking asking = {a->run, a->s->writer_key, NULL, NULL, 0};
     float p[RK_TWO_TOWER_RANK];
     float *h = NULL;
     float *f = NULL;

@@ -44,6 +44,29 @@ size_t rk_mode_of(const rk_snapshot *s)
 }
 
 
+int rk_mode_prompt(rk_prompt *out, const rk_mode_ask *a, rk_prompt_ask ask,
+                   rk_error *err)
+{
+    rk_asking asking = {a->run, a->s->writer_key, NULL, NULL, 0};
+    rk_llm *writer;
+    int rc = rk_asking_model(&asking, RK_WRITER, &writer, err);
+
+    memset(out, 0, sizeof(*out));
+    if (rc)
+        return rc;
+    ask.has_chat = rk_llm_has_chat(writer);
+    return rk_prompt_make(out, a->s, a->who, &ask, err);
+}
+
+
+rk_asking rk_mode_asking(const rk_mode_ask *a, const rk_prompt *p,
+                         const char *stage, unsigned how)
+{
+    return (rk_asking){a->run, a->s->writer_key, stage, NULL,
+                       how | (p->chat ? RK_ASK_CHAT : 0)};
+}
+
+
 const char *rk_mode_reason(const rk_snapshot *s)
 {
     if (!is_auto(s->settings))
@@ -166,8 +189,8 @@ static bool is_asked_for(const rk_settings *s, size_t mode)
 }
 
 
-/* Whether to try a mode: it was asked for, or it may be chosen and fits into
- * what is left to spend. */
+/* Whether to try a mode: it was asked for, or it may be chosen, can be told
+ * from others, and fits into what is left to spend. */
 static bool is_due(trials *t, size_t at)
 {
     const rk_settings *settings = t->w->snapshot->settings;
@@ -180,7 +203,8 @@ static bool is_due(trials *t, size_t at)
         return false;
     if (is_asked_for(settings, at))
         return true;
-    if (!is_auto(settings) || mode->by_name_only || cost > t->left)
+    if (!is_auto(settings) || mode->by_name_only || t->lists.n < ENOUGH ||
+        cost > t->left)
         return false;
     t->left -= cost;
     return true;

@@ -45,7 +45,7 @@ static int tear_down(void **state)
 
 static rk_asking asking(const rk_progress *progress)
 {
-    return (rk_asking){&run, KEY, "asking", progress, false};
+    return (rk_asking){&run, KEY, "asking", progress, 0};
 }
 
 
@@ -140,7 +140,7 @@ static void test_likelihoods_are_kept_with_their_tokens(void **state)
 static void
 test_another_model_is_refused_but_not_what_it_need_not_say(void **state)
 {
-    rk_asking other = {&run, "another-model", "asking", NULL, false};
+    rk_asking other = {&run, "another-model", "asking", NULL, 0};
     float v[3 * D];
     rk_llm *m;
 
@@ -278,14 +278,14 @@ static void test_passing_answers_are_kept_apart(void **state)
     rk_store_counts n;
 
     (void)state;
-    a.passing = true;
+    a.how = RK_ASK_PASSING;
     assert_int_equal(
         rk_cached_likelihood(&a, "Tales:\n", texts, 2, passing, &err), RK_OK);
     run.usage = (rk_usage){0};
     assert_int_equal(
         rk_cached_likelihood(&a, "Tales:\n", texts, 2, passing, &err), RK_OK);
     assert_int_equal(run.usage.candidate_tokens, 0);
-    a.passing = false;
+    a.how = 0;
     assert_int_equal(
         rk_cached_likelihood(&a, "Tales:\n", texts, 2, lasting, &err), RK_OK);
     assert_true(run.usage.candidate_tokens > 0);
@@ -299,7 +299,7 @@ static void test_passing_answers_are_kept_apart(void **state)
     assert_int_equal(
         rk_cached_likelihood(&a, "Tales:\n", texts, 2, lasting, &err), RK_OK);
     assert_int_equal(run.usage.candidate_tokens, 0);
-    a.passing = true;
+    a.how = RK_ASK_PASSING;
     assert_int_equal(
         rk_cached_likelihood(&a, "Tales:\n", texts, 2, passing, &err), RK_OK);
     assert_true(run.usage.candidate_tokens > 0);
