@@ -72,6 +72,17 @@ static bool answers(size_t mode)
 }
 
 
+/* Whether the writer gives hidden states. */
+static bool has_states(void)
+{
+    rk_llm *writer;
+
+    assert_ok(rk_loaded_get(&prepared.engine->models, RK_WRITER, &writer, &err),
+              err);
+    return rk_llm_describe(writer)->width > 0;
+}
+
+
 /* The first n items in an order drawn by `seed`. */
 static rk_candidates candidates(size_t n, uint64_t seed)
 {
@@ -266,13 +277,14 @@ static void test_slots_are_compared_with_each_other(void **state)
 
 static void test_an_untrained_probe_is_stood_in_for(void **state)
 {
+    const char *why = has_states() ? "run reckon prepare" : "no hidden states";
     rk_candidates c = candidates(5, 1);
 
     (void)state;
     settings.llm_mode = "probe";
     assert_int_equal(rk_llm_ranker.score(&with, &asker.who, &c, &run, &err),
                      RK_ENOTREADY);
-    assert_non_null(strstr(err.msg, "run reckon prepare"));
+    assert_non_null(strstr(err.msg, why));
     rk_candidates_clear(&c);
 }
 
@@ -502,6 +514,53 @@ static void test_modes_are_tried_and_the_best_is_chosen(void **state)
 }
 
 
+/* On users whom no list asks; what it read is kept. */
+static void test_a_probe_is_trained_and_tried(void **state)
+{
+    size_t probe = rk_mode_find("probe");
+    rk_llm_learnt learnt;
+    rk_llm_learnt again;
+    float *lines;
+    class c;
+
+    (void)state;
+    if (!has_states())
+        skip();
+    class_open(&c);
+    c.settings.llm_mode = "probe";
+    lines = rk_calloc(c.corpus->n_items, 2 * sizeof(*lines));
+    assert_ok(rk_modes_fit(&learnt, &c.readings.workshop, lines, &err), err);
+    assert_true(learnt.trials[probe].lists >= 40);
+    assert_true(learnt.probe.n_user > 0);
+    assert_true(learnt.probe.n_item > learnt.probe.n_user); /* and vectors */
+    assert_true(learnt.trials[rk_mode_find("letters")].lists == 0);
+    c.run.usage = (rk_usage){0};
+    assert_ok(rk_modes_fit(&again, &c.readings.workshop, lines, &err), err);
+    assert_int_equal(c.run.usage.prefix_tokens, 0);
+    assert_int_equal(c.run.usage.candidate_tokens, 0);
+    assert_memory_equal(learnt.trials, again.trials, sizeof(again.trials));
+    assert_memory_equal(learnt.probe_weights, again.probe_weights,
+                        sizeof(again.probe_weights));
+    rk_llm_learnt_clear(&again);
+    /* It ranks, and the order of candidates means nothing to it either. */
+    with.llm = learnt;
+    for (uint64_t seed = 2; seed < 5; seed++) {
+        rk_candidates one = scored(probe, 30, 1);
+        rk_candidates two = scored(probe, 30, seed);
+
+        rk_candidates_sort(&one);
+        rk_candidates_sort(&two);
+        for (size_t i = 0; i < one.n; i++)
+            assert_true(one.list[i].score == two.list[i].score);
+        rk_candidates_clear(&one);
+        rk_candidates_clear(&two);
+    }
+    rk_llm_learnt_clear(&learnt);
+    free(lines);
+    class_close(&c);
+}
+
+
 static void test_a_bundle_brings_back_what_was_learnt(void **state)
 {
     rk_llm_learnt l = {.mode = 2, .slots = {-1, -2}, .likelihood = {3, 4}};
@@ -552,6 +611,7 @@ int main(void)
         cmocka_unit_test(test_lists_ask_for_what_comes_next),
         cmocka_unit_test(test_who_is_left_out_teaches_nothing),
         cmocka_unit_test(test_modes_are_tried_and_the_best_is_chosen),
+        cmocka_unit_test_setup(test_a_probe_is_trained_and_tried, fresh),
         cmocka_unit_test(test_a_bundle_brings_back_what_was_learnt),
     };
 
