@@ -45,6 +45,7 @@ int rk_llm_new(rk_llm **out, const rk_llm_backend *backend,
         .architecture = rk_strdup(info->architecture),
         .d = info->d,
         .n_context = info->n_context,
+        .width = info->width,
     };
     if (!m->info.name || !m->info.path || !m->info.fingerprint ||
         !m->info.architecture) {
@@ -309,6 +310,14 @@ int rk_llm_generate(rk_llm *m, const char *prompt, const rk_generate_opts *opts,
     if (rc)
         return rc;
     return m->backend->generate(m, prompt, &o, text, err);
+}
+
+
+int rk_llm_states(rk_llm *m, const char *prefix, const char *const *branches,
+                  size_t n, bool mean, float *out, rk_error *err)
+{
+    (void)prefix, (void)branches, (void)n, (void)mean, (void)out;
+    return rk_fail(err, RK_ENOTBUILT, "%s has no states", m->info.name);
 }
 
 

@@ -29,6 +29,7 @@ typedef struct rk_llm_info {
     const char *architecture; /* "llama", "bert" */
     size_t d;                 /* embedding width, 0 for a writer */
     size_t n_context;         /* tokens */
+    size_t width;             /* floats of rk_llm_states(), 0: it has none */
 } rk_llm_info;
 
 /* Tokens that went through the model since the caller last cleared it. */
@@ -100,6 +101,11 @@ typedef struct rk_generate_opts {
  * (greedy: same input, same answer). *text is yours (free). */
 int rk_llm_generate(rk_llm *m, const char *prompt, const rk_generate_opts *opts,
                     char **text, rk_error *err);
+
+/* States after n branches, float32 (n, info.width). RK_ENOTBUILT: this kind of
+ * model gives none. */
+int rk_llm_states(rk_llm *m, const char *prefix, const char *const *branches,
+                  size_t n, bool mean, float *out, rk_error *err);
 
 /* Whether the model has a chat template of its own that can be followed. */
 bool rk_llm_has_chat(rk_llm *m);
