@@ -67,3 +67,14 @@ char *rk_json_take(json_t *whole)
     json_decref(whole);
     return rk_buf_take(&b);
 }
+
+
+char *rk_json_line(const json_t *whole)
+{
+    rk_buf b;
+
+    rk_buf_init(&b);
+    if (json_dump_callback(whole, add_text, &b, JSON_COMPACT) != 0)
+        b.failed = true;
+    return rk_buf_take(&b);
+}

@@ -26,4 +26,8 @@ json_t *rk_json_list(json_t *(*one)(const void *what, size_t i),
  * memory. */
 char *rk_json_take(json_t *whole);
 
+/* A document on one line, every digit of its numbers kept; the caller frees
+ * it. NULL: no memory. */
+char *rk_json_line(const json_t *whole);
+
 #endif
