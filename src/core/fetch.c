@@ -33,6 +33,7 @@ typedef struct
 try {
     rk_fetch *f;
     const char *path;
+    bool once;
     rk_buf reply;
     bool too_long;
     bool trickles;
@@ -370,6 +371,7 @@ static bool is_passing(const try *t)
         return t->status == 429 || t->status == 500 || t->status == 502 ||
                t->status == 503 || t->status == 504;
     case CURLE_COULDNT_CONNECT:
+    case CURLE_OPERATION_TIMEDOUT: /* of connecting, if there is time left */
     case CURLE_GOT_NOTHING:
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR: return true;
@@ -382,7 +384,7 @@ static bool is_passing(const try *t)
  * busy for, it knows. */
 static bool is_answer(const try *t)
 {
-    return (t->code == CURLE_OK && t->status < 500) || t->too_long;
+    return (t->code == CURLE_OK && (t->status < 500 || t->once)) || t->too_long;
 }
 
 
@@ -458,16 +460,21 @@ static int try_all(try *t, const char *url, const char *body, rk_error *err)
             return rc;
         rk_breaker_note(&f->breaker, is_answer(t), rk_clock_us());
         rc = verdict(t, err);
-        if (rc == RK_OK || !is_passing(t) || n == f->opts.max_retries)
+        if (rc == RK_OK || !is_passing(t) || t->once ||
+            n == f->opts.max_retries)
             return rc;
         ms = wait_ms(f, n, t->after_ms);
-        if (rk_clock_us() + ms * 1000 >= t->deadline_us)
+        if (rk_clock_us() + ms * 1000 < t->deadline_us)
+            f->opts.wait ? f->opts.wait(f->opts.wait_ctx, ms)
+                         : sleep_ms(NULL, ms);
+        else if (t->code)
+            return rc;
+        else
             return rk_fail(err, rc,
                            "%s%s: status %ld, and no time to try again: in "
                            "%lld ms, with %lld ms left",
                            f->host, t->path, t->status, (long long)ms,
                            (long long)(t->deadline_us - rk_clock_us()) / 1000);
-        f->opts.wait ? f->opts.wait(f->opts.wait_ctx, ms) : sleep_ms(NULL, ms);
     }
 }
 
@@ -493,7 +500,7 @@ static int read_json(const try *t, json_t **out, rk_error *err)
 int rk_fetch_json(rk_fetch *f, const rk_question *q, json_t **out, int *status,
                   rk_error *err)
 {
-    try t = {.f = f, .path = q->path};
+    try t = {.f = f, .path = q->path, .once = q->once};
     char *body = NULL;
     char *url = NULL;
     rk_buf b;

@@ -58,8 +58,10 @@ const char *rk_fetch_host(const rk_fetch *f);
 void rk_fetch_until(rk_fetch *f, int64_t at_us);
 
 typedef struct rk_question {
-    const char *path;   /* "/models", behind the url */
-    bool beside;        /* behind the url without its last "/v1" */
+    const char *path; /* "/models", behind the url */
+    bool beside;      /* behind the url without its last "/v1" */
+    bool once; /* a trial of what the server can: one try, and a refusal is
+                  no failure of the server's */
     const json_t *body; /* NULL: GET, else POST */
 } rk_question;
 
