@@ -77,7 +77,8 @@ say "building llama-server for the tests (3 minutes on 2 cores)"
     cmake -G Ninja -S "$build/src" -B "$build/b" \
         -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE=-DNDEBUG \
         -DCMAKE_C_FLAGS_RELEASE=-DNDEBUG -DCMAKE_PREFIX_PATH="$prefix" \
-        -DCMAKE_BUILD_RPATH="$prefix/lib" -DLLAMA_ALL_WARNINGS=OFF \
+        -DCMAKE_BUILD_RPATH='$ORIGIN/../lib' -DLLAMA_ALL_WARNINGS=OFF \
+        -DCMAKE_EXE_LINKER_FLAGS="-L$prefix/lib" \
         -DLLAMA_OPENSSL=OFF -DLLAMA_BUILD_UI=OFF \
         -DLLAMA_USE_PREBUILT_UI=OFF -DMTMD_VIDEO=OFF &&
         cmake --build "$build/b" --target llama-server \
@@ -87,8 +88,7 @@ say "building llama-server for the tests (3 minutes on 2 cores)"
     die "could not build llama-server, see $build/build.log"
 }
 mkdir -p "$prefix/bin"
-strip -o "$server.partial" "$build/b/bin/llama-server" 2>/dev/null ||
-    cp "$(find "$build/b" -name llama-server -type f)" "$server.partial"
+strip -o "$server.partial" "$build/b/tools/server/llama-server"
 mv "$server.partial" "$server"
 rm -rf "$build"
 print "$server"
