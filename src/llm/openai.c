@@ -10,7 +10,8 @@
 #include <string.h>
 
 #define USUAL_CONTEXT 2048 /* tokens, where a server does not say */
-#define TOLD_BYTES    128  /* of a reply for each likely token */
+#define TOLD          8192 /* likely tokens asked for at most */
+#define TOLD_BYTES    128  /* of a reply for each of them */
 
 
 void rk_openai_free(rk_openai *o)
@@ -22,6 +23,7 @@ void rk_openai_free(rk_openai *o)
     free(o->prefix);
     json_decref(o->prefix_ids);
     json_decref(o->counts);
+    json_decref(o->partial);
     free(o);
 }
 
@@ -69,7 +71,7 @@ json_t *rk_openai_completion(const rk_openai *o, json_t *prompt,
 /* Which model, and the key of what it says: of the server's address, the name
  * and what the server says of it. A server without /models is believed. */
 static int find_model(rk_openai *o, const char *url, const char *name,
-                      char key[33], bool *is_llama, rk_error *err)
+                      char key[33], rk_error *err)
 {
     rk_reply_model found = {.id = name};
     rk_question q = {.path = "/models"};
@@ -78,7 +80,6 @@ static int find_model(rk_openai *o, const char *url, const char *name,
     int status;
     int rc = rk_fetch_json(o->server, &q, &reply, &status, err);
 
-    *is_llama = false;
     if (rc == RK_OK) {
         rc = rk_reply_model_find(&found, reply, name, &why);
         if (rc)
@@ -90,7 +91,7 @@ static int find_model(rk_openai *o, const char *url, const char *name,
         rk_key whole = rk_key_of(url, found.id, found.fingerprint, NULL);
 
         memcpy(key, whole.hex, sizeof(whole.hex));
-        *is_llama = found.owner && strcmp(found.owner, "llamacpp") == 0;
+        o->is_llama = found.owner && strcmp(found.owner, "llamacpp") == 0;
         o->n_context = found.n_context;
         o->model = rk_strdup(found.id);
         rc = o->model ? RK_OK : rk_no_memory(err);
@@ -119,11 +120,12 @@ static int try_tokenize(rk_openai *o, rk_error *err)
                            json_pack("{s:s, s:s, s:s}", "model", o->model,
                                      "content", "a", "prompt", "a"),
                            true, &reply, err);
-    const json_t *ids;
 
     if (rc == RK_OK)
-        rc = rk_reply_ids(&ids, reply, err);
+        rc = rk_reply_ids(&after, reply, o->partial, err);
     json_decref(reply);
+    json_decref(after);
+    after = NULL;
     o->newline = -1;
     if (cannot(rc))
         return RK_OK;
@@ -179,17 +181,17 @@ static int try_words(rk_openai *o, size_t most, rk_error *err)
 
 
 /* Whether the server tells the likelihood of a text it is given, and how. */
-static int try_likelihood(rk_openai *o, bool is_llama, rk_error *err)
+static int try_likelihood(rk_openai *o, rk_error *err)
 {
     rk_llm asker = {.state = o};
     const char *const branches[] = {"two", "three"};
     float logp[2];
     int rc;
 
-    if (is_llama && !o->tokenizes)
+    if (o->is_llama && !o->tokenizes)
         return RK_OK;
-    o->forces = is_llama;
-    o->echoes = !is_llama;
+    o->forces = o->is_llama;
+    o->echoes = !o->is_llama;
     rc = rk_openai_likelihood(&asker, "One\n", branches, 2, logp, NULL, err);
     if (cannot(rc))
         o->forces = o->echoes = false;
@@ -235,14 +237,15 @@ static int try_embed(rk_openai *o, rk_error *err)
 }
 
 
-static int try_writer(rk_openai *o, bool is_llama, size_t max_bytes,
-                      rk_error *err)
+static int try_writer(rk_openai *o, size_t max_bytes, rk_error *err)
 {
-    size_t most = max_bytes / TOLD_BYTES;
-    int rc = try_words(o, most < 8192 ? most : 8192, err);
+    int rc;
+
+    o->n_most = max_bytes / TOLD_BYTES;
+    rc = try_words(o, o->n_most < TOLD ? o->n_most : TOLD, err);
 
     if (rc == RK_OK && o->completes)
-        rc = try_likelihood(o, is_llama, err);
+        rc = try_likelihood(o, err);
     if (rc == RK_OK && !o->completes)
         rc = try_chat(o, err);
     if (rc == RK_OK && !o->completes && !o->chats)
@@ -345,7 +348,6 @@ int rk_llm_open_server(rk_llm **out, enum rk_llm_role role, const char *url,
     const rk_server_opts *s = opts ? opts : &usual;
     rk_llm_info info = {.path = "", .architecture = "server"};
     rk_openai *o = rk_calloc(1, sizeof(*o));
-    bool is_llama = false;
     char *address = NULL;
     char detail[256];
     char key[33];
@@ -355,17 +357,19 @@ int rk_llm_open_server(rk_llm **out, enum rk_llm_role role, const char *url,
     if (!o)
         return rk_no_memory(err);
     o->counts = json_object();
-    rc = o->counts ? split(url, &address, &info.name, err) : rk_no_memory(err);
+    o->partial = json_object();
+    rc = o->counts && o->partial ? split(url, &address, &info.name, err)
+                                 : rk_no_memory(err);
     if (rc == RK_OK)
         rc = rk_fetch_open(&o->server, address, s->fetch, err);
     if (rc == RK_OK)
-        rc = find_model(o, address, info.name, key, &is_llama, err);
+        rc = find_model(o, address, info.name, key, err);
     if (rc == RK_OK)
         rc = try_tokenize(o, err);
     if (rc == RK_OK)
         rc = role == RK_EMBEDDER
                  ? try_embed(o, err)
-                 : try_writer(o, is_llama,
+                 : try_writer(o,
                               s->fetch ? s->fetch->max_reply_bytes
                                        : rk_fetch_defaults.max_reply_bytes,
                               err);

@@ -14,7 +14,9 @@
  *                        tokens: it "writes" a branch token by token and tells
  *                        what it thought of each before the grammar had its
  *                        say, which is the branch's likelihood, exactly. It
- *                        costs a step of decoding a token
+ *                        costs a step of decoding a token. Tokens that are
+ *                        parts of a character no grammar can ask for: they
+ *                        are looked up among all that could come next
  *   POST /chat/completions  writing, where there is no /completions
  *   POST /embeddings
  *
@@ -31,6 +33,8 @@ typedef struct rk_openai {
     size_t d;
     size_t n_context; /* 0: not known */
     size_t n_top;     /* next tokens told at most */
+    size_t n_most;    /* that a reply has room for */
+    bool is_llama;    /* llama-server */
     bool tokenizes;
     bool adds_space; /* its tokens of a text begin with a space of its own */
     bool forces;
@@ -39,6 +43,7 @@ typedef struct rk_openai {
     bool chats;
     json_int_t newline; /* a token; -1: not known */
     json_t *counts;     /* text -> number of tokens, of short texts */
+    json_t *partial;    /* tokens that are no text on their own, as keys */
     char *prefix;       /* the last one, and its tokens */
     json_t *prefix_ids;
 } rk_openai;
@@ -81,8 +86,14 @@ int rk_openai_likelihood(rk_llm *m, const char *prefix,
 int rk_openai_next_words(rk_llm *m, const rk_next_words *ask, float *logp,
                          rk_error *err);
 
-/* A grammar that allows exactly these tokens (each list: tokens, then a
- * newline's). NULL: no memory. */
+/* The same, held to a newline: what is told of the next token does not depend
+ * on the one that is drawn, and llama-server tells nothing of one that is a
+ * part of a character. */
+json_t *rk_openai_next_question(const rk_openai *o, json_t *prompt,
+                                size_t n_top);
+
+/* A grammar that allows exactly these lists of tokens, each then followed by
+ * `end`, where that is not -1. NULL: no memory. */
 char *rk_openai_grammar(const json_t *const *ids, size_t n, json_int_t end);
 
 /* openai_text.c */

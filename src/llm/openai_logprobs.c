@@ -164,28 +164,23 @@ int rk_reply_forced(const json_t *reply, const json_t *ids, float *logp,
 {
     size_t n = json_array_size(ids);
     const json_t *content;
-    size_t at = 0;
     int rc = written_of(&content, reply, err);
 
+    if (rc == RK_OK && json_array_size(content) != n)
+        rc = rk_fail(err, RK_EFORMAT, "expected %zu tokens, found %zu", n,
+                     json_array_size(content));
     for (size_t i = 0; i < n && rc == RK_OK; i++) {
-        const json_t *e = json_array_get(content, at);
-        const json_t *id = json_object_get(e, "id");
-        double x = NAN;
+        const json_t *e = json_array_get(content, i);
+        double x;
 
-        if (json_is_integer(id) &&
-            json_integer_value(id) ==
-                json_integer_value(json_array_get(ids, i))) {
-            rc = logp_of(&x, json_object_get(e, "logprob"), err);
-            at++;
-        }
+        if (!json_equal(json_object_get(e, "id"), json_array_get(ids, i)))
+            return rk_fail(err, RK_EFORMAT,
+                           "expected the tokens asked for, found another in "
+                           "place %zu",
+                           i);
+        rc = logp_of(&x, json_object_get(e, "logprob"), err);
         logp[i] = (float)x;
     }
-    if (rc == RK_OK && (at == 0 || at != json_array_size(content)))
-        rc = rk_fail(
-            err, RK_EFORMAT,
-            "expected the %zu tokens that were asked for, found %zu of "
-            "%zu others",
-            n, json_array_size(content) - at, json_array_size(content));
     return rc;
 }
 

@@ -6,6 +6,7 @@
 #include "llm/openai_parts.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #define MOST_WIDTH  65536
@@ -119,22 +120,55 @@ int rk_reply_model_find(rk_reply_model *out, const json_t *reply,
 }
 
 
-int rk_reply_ids(const json_t **ids, const json_t *reply, rk_error *err)
+rk_reply_key rk_reply_key_of(const json_t *id)
 {
-    int rc = rk_reply_list(ids, reply, "tokens", err);
+    rk_reply_key key;
 
-    if (rc == RK_OK && json_array_size(*ids) > MOST_TOKENS)
+    snprintf(key.text, sizeof(key.text), "%lld",
+             (long long)json_integer_value(id));
+    return key;
+}
+
+
+/* One token, a number or {"id": ..., "piece": ...}. */
+static int take_id(json_t *ids, const json_t *entry, size_t at, json_t *partial,
+                   rk_error *err)
+{
+    const json_t *piece = json_object_get(entry, "piece");
+    json_t *id = json_is_object(entry) ? json_object_get(entry, "id")
+                                       : (json_t *)entry;
+
+    if (!json_is_integer(id) || json_integer_value(id) < 0 ||
+        json_integer_value(id) > INT32_MAX)
+        return rk_fail(
+            err, RK_EFORMAT, "expected a token's number in place %zu, found %s",
+            at, json_is_integer(id) ? "one out of range" : rk_reply_kind(id));
+    if (piece && (!json_is_string(piece) || json_string_length(piece) == 0) &&
+        json_object_set_new(partial, rk_reply_key_of(id).text, json_true()))
+        return rk_no_memory(err);
+    return json_array_append(ids, id) == 0 ? RK_OK : rk_no_memory(err);
+}
+
+
+int rk_reply_ids(json_t **ids, const json_t *reply, json_t *partial,
+                 rk_error *err)
+{
+    const json_t *list;
+    int rc = rk_reply_list(&list, reply, "tokens", err);
+
+    *ids = NULL;
+    if (rc == RK_OK && json_array_size(list) > MOST_TOKENS)
         rc = rk_fail(err, RK_EFORMAT, "expected at most %d tokens, found %zu",
-                     MOST_TOKENS, json_array_size(*ids));
-    for (size_t i = 0; rc == RK_OK && i < json_array_size(*ids); i++) {
-        const json_t *id = json_array_get(*ids, i);
-
-        if (!json_is_integer(id) || json_integer_value(id) < 0 ||
-            json_integer_value(id) > INT32_MAX)
-            rc = rk_fail(err, RK_EFORMAT,
-                         "expected a token's number in place %zu, found %s", i,
-                         json_is_integer(id) ? "one out of range"
-                                             : rk_reply_kind(id));
+                     MOST_TOKENS, json_array_size(list));
+    if (rc)
+        return rc;
+    *ids = json_array();
+    rc = *ids ? RK_OK : rk_no_memory(err);
+    for (size_t i = 0; rc == RK_OK && i < json_array_size(list); i++)
+        rc = take_id(*ids, json_array_get(list, i), i, partial, err);
+    if (rc) {
+        json_decref(*ids);
+        *ids = NULL;
     }
     return rc;
 }

@@ -20,8 +20,18 @@ typedef struct rk_reply_model {
 int rk_reply_model_find(rk_reply_model *out, const json_t *reply,
                         const char *wanted, rk_error *err);
 
-/* Ids of POST /tokenize: whole numbers from 0 on. *ids is borrowed. */
-int rk_reply_ids(const json_t **ids, const json_t *reply, rk_error *err);
+/* Token numbers of POST /tokenize, from 0 on; *ids is released by the caller.
+ * Where the reply tells their texts too, those of tokens that are no text on
+ * their own, as parts of a character, become keys of `partial`. */
+int rk_reply_ids(json_t **ids, const json_t *reply, json_t *partial,
+                 rk_error *err);
+
+/* A token's number as a key. */
+typedef struct rk_reply_key {
+    char text[24];
+} rk_reply_key;
+
+rk_reply_key rk_reply_key_of(const json_t *id);
 
 /* The width of the only vector of POST /embeddings: 1 to 65,536. */
 int rk_reply_width(size_t *d, const json_t *reply, rk_error *err);
@@ -43,8 +53,8 @@ int rk_reply_text(char **out, const json_t *reply, rk_error *err);
 int rk_reply_words(const json_t *reply, const char *const *words, size_t n,
                    float *logp, size_t *n_top, rk_error *err);
 
-/* Log-probabilities of the tokens written, which are those of `ids` in order.
- * A token that ends within a character may be left out: NAN. */
+/* Log-probabilities of the tokens written, which are those of `ids` in order,
+ * none of them left out. */
 int rk_reply_forced(const json_t *reply, const json_t *ids, float *logp,
                     rk_error *err);
 

@@ -3,9 +3,6 @@
 #include "llm/openai.h"
 #include "llm/openai_reply.h"
 
-#include <math.h>
-#include <string.h>
-
 #define PATH       "/completions"
 #define ECHO_BATCH 16 /* prompts of one question */
 
@@ -23,7 +20,8 @@ char *rk_openai_grammar(const json_t *const *ids, size_t n, json_int_t end)
             rk_buf_printf(
                 &b, " <[%lld]>",
                 (long long)json_integer_value(json_array_get(ids[i], j)));
-        rk_buf_printf(&b, " <[%lld]>", (long long)end);
+        if (end >= 0)
+            rk_buf_printf(&b, " <[%lld]>", (long long)end);
     }
     return rk_buf_take(&b);
 }
@@ -40,95 +38,150 @@ void rk_openai_count(rk_llm *m, const json_t *reply, size_t n_branch)
 }
 
 
-/* A question whose answer is held to one list of tokens. */
-static json_t *forced_question(const rk_openai *o, json_t *prompt,
-                               const json_t *ids, json_int_t end, size_t n_top)
+/* A question whose answer is held to n tokens from `at` on, and then, where
+ * that is not -1, to `end`. */
+static json_t *held_question(const rk_openai *o, json_t *prompt,
+                             const json_t *ids, size_t at, size_t n,
+                             json_int_t end)
 {
-    char *grammar = rk_openai_grammar(&ids, 1, end);
-    json_t *q = rk_openai_completion(o, prompt, json_array_size(ids) + 1,
-                                     n_top);
+    json_t *run = json_array();
+    char *grammar = NULL;
+    json_t *q = rk_openai_completion(o, prompt, n + (end >= 0), 1);
+    bool ok = run && q;
 
-    if (!grammar || !q ||
+    for (size_t i = at; i < at + n && ok; i++)
+        ok = json_array_append(run, json_array_get(ids, i)) == 0;
+    if (ok)
+        grammar = rk_openai_grammar((const json_t *const *)&run, 1, end);
+    if (!grammar ||
         json_object_set_new(q, "grammar", json_string(grammar)) != 0) {
         json_decref(q);
         q = NULL;
     }
     free(grammar);
+    json_decref(run);
     return q;
 }
 
 
-/* What the server left out, for the token ends within a character: asked for
- * as one of the likeliest at its place. The answer to that is held to a
- * newline, which is told. */
-static int ask_left_out(rk_openai *o, const json_t *ids, size_t at, float *logp,
-                        rk_error *err)
+json_t *rk_openai_next_question(const rk_openai *o, json_t *prompt,
+                                size_t n_top)
 {
-    json_t *before = json_array();
-    json_t *prompt = NULL;
-    json_t *nothing = json_array();
-    json_t *reply = NULL;
-    rk_error why;
-    int rc = before && nothing ? RK_OK : rk_no_memory(err);
+    json_t *q = o->is_llama && o->tokenizes
+                    ? held_question(o, prompt, NULL, 0, 0, o->newline)
+                    : rk_openai_completion(o, prompt, 1, n_top);
 
-    for (size_t i = 0; i < at && rc == RK_OK; i++)
-        if (json_array_append(before, json_array_get(ids, i)) != 0)
-            rc = rk_no_memory(err);
-    if (rc == RK_OK) {
-        prompt = rk_openai_after_prefix(o, before);
-        rc = rk_openai_ask(
-            o, PATH, forced_question(o, prompt, nothing, o->newline, o->n_top),
-            false, &reply, err);
+    if (q && json_object_set_new(q, "logprobs",
+                                 json_integer((json_int_t)n_top)) != 0) {
+        json_decref(q);
+        q = NULL;
     }
+    return q;
+}
+
+
+/* The prefix and the first n of the branch's tokens. */
+static json_t *before(const rk_openai *o, const json_t *ids, size_t n)
+{
+    json_t *all = rk_openai_after_prefix(o, NULL);
+
+    for (size_t i = 0; i < n && all; i++)
+        if (json_array_append(all, json_array_get(ids, i)) != 0) {
+            json_decref(all);
+            all = NULL;
+        }
+    return all;
+}
+
+
+/* log p of the branch's tokens from `at` on, of which n are whole: the server
+ * writes them, and says how likely each was. */
+static int write_run(rk_llm *m, const json_t *ids, size_t at, size_t n,
+                     double *sum, rk_error *err)
+{
+    rk_openai *o = m->state;
+    json_t *run = json_array();
+    json_t *reply = NULL;
+    float *each = rk_calloc(n, sizeof(*each));
+    rk_error why;
+    int rc = run && each ? RK_OK : rk_no_memory(err);
+
+    for (size_t i = at; i < at + n && rc == RK_OK; i++)
+        if (json_array_append(run, json_array_get(ids, i)) != 0)
+            rc = rk_no_memory(err);
+    if (rc == RK_OK)
+        rc = rk_openai_ask(o, PATH,
+                           held_question(o, before(o, ids, at), ids, at, n, -1),
+                           false, &reply, err);
     if (rc == RK_OK) {
-        rc = rk_reply_id(reply, json_integer_value(json_array_get(ids, at)),
-                         logp, &why);
+        rc = rk_reply_forced(reply, run, each, &why);
         if (rc)
             rc = rk_openai_refuse(o, PATH, rc, &why, err);
+        else
+            rk_openai_count(m, reply, 0);
     }
-    json_decref(before);
-    json_decref(nothing);
+    for (size_t i = 0; i < n && rc == RK_OK; i++)
+        *sum += each[i];
+    json_decref(run);
+    json_decref(reply);
+    free(each);
+    return rc;
+}
+
+
+/* log p of a token that is no text on its own: looked up. */
+static int look_up(rk_llm *m, const json_t *ids, size_t at, double *sum,
+                   rk_error *err)
+{
+    rk_openai *o = m->state;
+    json_t *reply = NULL;
+    float logp = 0;
+    rk_error why;
+    int rc = rk_openai_ask(
+        o, PATH, rk_openai_next_question(o, before(o, ids, at), o->n_most),
+        false, &reply, err);
+
+    if (rc)
+        return rc;
+    rc = rk_reply_id(reply, json_integer_value(json_array_get(ids, at)), &logp,
+                     &why);
+    if (rc)
+        rc = rk_openai_refuse(o, PATH, rc, &why, err);
+    else
+        rk_openai_count(m, reply, 0);
+    *sum += logp;
     json_decref(reply);
     return rc;
 }
 
 
-/* log p(ids, newline | prefix) of a server that can be held to tokens. */
-static int force(rk_llm *m, json_t *ids, float *logp, rk_error *err)
+static bool is_partial(const rk_openai *o, const json_t *ids, size_t at)
 {
-    rk_openai *o = m->state;
-    size_t n = json_array_size(ids);
-    json_t *question = forced_question(o, rk_openai_after_prefix(o, NULL), ids,
-                                       o->newline, 1);
-    float *each = rk_calloc(n + 1, sizeof(*each));
-    json_t *reply = NULL;
-    double sum = 0;
-    rk_error why;
-    int rc;
+    return json_object_get(o->partial,
+                           rk_reply_key_of(json_array_get(ids, at)).text);
+}
 
-    rc = each && json_array_append_new(ids, json_integer(o->newline)) == 0
-             ? rk_openai_ask(o, PATH, json_incref(question), false, &reply, err)
-             : rk_no_memory(err);
-    if (rc)
-        goto done;
-    rc = rk_reply_forced(reply, ids, each, &why);
-    if (rc) {
-        rc = rk_openai_refuse(o, PATH, rc, &why, err);
-        goto done;
-    }
-    rk_openai_count(m, reply, 0);
-    m->usage.branch_tokens += n;
-    for (size_t i = 0; i <= n && rc == RK_OK; i++) {
-        if (isnan(each[i]))
-            rc = ask_left_out(o, ids, i, &each[i], err);
-        sum += each[i];
+
+/* log p(ids | prefix) of a server that can be held to tokens: in runs of
+ * whole ones, and between these one at a time. */
+static int force(rk_llm *m, const json_t *ids, float *logp, rk_error *err)
+{
+    size_t n = json_array_size(ids);
+    double sum = 0;
+    int rc = RK_OK;
+
+    for (size_t at = 0; at < n && rc == RK_OK;) {
+        size_t end = at;
+
+        while (end < n && !is_partial(m->state, ids, end))
+            end++;
+        if (end == at)
+            rc = look_up(m, ids, at, &sum, err);
+        else
+            rc = write_run(m, ids, at, end - at, &sum, err);
+        at = end == at ? at + 1 : end;
     }
     *logp = (float)sum;
-
-done:
-    json_decref(question);
-    json_decref(reply);
-    free(each);
     return rc;
 }
 
@@ -136,17 +189,21 @@ done:
 static int force_all(rk_llm *m, const char *const *branches, size_t n,
                      float *logp, uint32_t *n_tokens, rk_error *err)
 {
+    rk_openai *o = m->state;
     int rc = RK_OK;
 
     for (size_t i = 0; i < n && rc == RK_OK; i++) {
         json_t *ids;
 
-        rc = rk_openai_branch_ids(m->state, branches[i], i, &ids, err);
+        rc = rk_openai_branch_ids(o, branches[i], i, &ids, err);
         if (rc)
             break;
         if (n_tokens)
             n_tokens[i] = (uint32_t)json_array_size(ids);
-        rc = force(m, ids, &logp[i], err);
+        m->usage.branch_tokens += json_array_size(ids);
+        rc = json_array_append_new(ids, json_integer(o->newline)) == 0
+                 ? force(m, ids, &logp[i], err)
+                 : rk_no_memory(err);
         json_decref(ids);
     }
     return rc;
@@ -279,7 +336,7 @@ int rk_openai_next_words(rk_llm *m, const rk_next_words *ask, float *logp,
         prompt = *ask->prefix ? rk_openai_after_prefix(o, ids)
                               : json_incref(ids);
         rc = rk_openai_ask(o, PATH,
-                           rk_openai_completion(o, prompt, 1, o->n_top), false,
+                           rk_openai_next_question(o, prompt, o->n_top), false,
                            &reply, err);
         if (rc == RK_OK) {
             rc = rk_reply_words(reply, ask->words, ask->n_words,

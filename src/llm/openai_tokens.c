@@ -14,25 +14,23 @@ int rk_openai_ids(rk_openai *o, const char *text, bool begins, json_t **ids,
                   rk_error *err)
 {
     json_t *reply = NULL;
-    const json_t *found;
     rk_error why;
     int rc;
 
     /* llama-server's names and vLLM's. */
     *ids = NULL;
     rc = rk_openai_ask(o, PATH,
-                       json_pack("{s:s, s:s, s:s, s:b, s:b, s:b}", "model",
+                       json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:b}", "model",
                                  o->model, "content", text, "prompt", text,
                                  "add_special", begins, "add_special_tokens",
-                                 begins, "parse_special", false),
+                                 begins, "parse_special", false, "with_pieces",
+                                 o->is_llama),
                        false, &reply, err);
     if (rc)
         return rc;
-    rc = rk_reply_ids(&found, reply, &why);
+    rc = rk_reply_ids(ids, reply, o->partial, &why);
     if (rc)
         rc = rk_openai_refuse(o, PATH, rc, &why, err);
-    else
-        *ids = json_incref((json_t *)found);
     json_decref(reply);
     return rc;
 }
