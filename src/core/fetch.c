@@ -486,7 +486,8 @@ static int read_json(const try *t, json_t **out, rk_error *err)
     int rc;
 
     curl_easy_getinfo(t->f->curl, CURLINFO_CONTENT_TYPE, &type);
-    rc = rk_json_parse(out, rk_buf_str(&t->reply), t->reply.len, "reply", &why);
+    rc = rk_json_parse_with_nul(out, rk_buf_str(&t->reply), t->reply.len,
+                                "reply", &why);
     if (rc == RK_OK)
         return RK_OK;
     /* What the reply holds is not quoted: it may repeat the question. */

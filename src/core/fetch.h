@@ -65,7 +65,8 @@ typedef struct rk_question {
     const json_t *body; /* NULL: GET, else POST */
 } rk_question;
 
-/* Asks. *out is released with json_decref(); NULL after a failure. *status
+/* Asks. *out is released with json_decref(), its texts may hold NUL; it is NULL
+ * after a failure. *status
  * (NULL allowed) is the reply's, 0 where there was none. RK_EBACKEND (no
  * answer, or one whose status is not 200 to 299), RK_EFORMAT (not JSON, or too
  * long), RK_ENOMEM. */

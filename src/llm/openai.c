@@ -138,7 +138,7 @@ static int try_tokenize(rk_openai *o, rk_error *err)
     if (rc == RK_OK) {
         /* A newline is the last of its tokens: some put a space before. */
         n = json_array_size(newline);
-        o->tokenizes = n > 0;
+        o->tokenizes = true;
         if (n > 0)
             o->newline = json_integer_value(json_array_get(newline, n - 1));
         o->adds_space = json_array_size(after) !=
@@ -241,6 +241,9 @@ static int try_writer(rk_openai *o, size_t max_bytes, rk_error *err)
 {
     int rc;
 
+    /* Likelihoods end with a newline; encoders alone have none. */
+    if (o->newline < 0)
+        o->tokenizes = false;
     o->n_most = max_bytes / TOLD_BYTES;
     rc = try_words(o, o->n_most < TOLD ? o->n_most : TOLD, err);
 

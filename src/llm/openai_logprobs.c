@@ -73,6 +73,15 @@ static int tell(asked *a, const char *text, const json_t *id,
 }
 
 
+/* A token's text; NULL where it holds NUL. */
+static const char *whole_text(const json_t *text)
+{
+    const char *s = json_string_value(text);
+
+    return s && strlen(s) == json_string_length(text) ? s : NULL;
+}
+
+
 /* llama-server: a list of objects. */
 static int tell_list(asked *a, const json_t *list, rk_error *err)
 {
@@ -81,7 +90,7 @@ static int tell_list(asked *a, const json_t *list, rk_error *err)
     for (size_t i = 0; i < json_array_size(list) && rc == RK_OK; i++) {
         const json_t *e = json_array_get(list, i);
 
-        rc = tell(a, json_string_value(json_object_get(e, "token")),
+        rc = tell(a, whole_text(json_object_get(e, "token")),
                   json_object_get(e, "id"), json_object_get(e, "logprob"), err);
     }
     return rc;

@@ -276,6 +276,8 @@ int rk_reply_text(char **out, const json_t *reply, rk_error *err)
     if (!json_is_string(text))
         return rk_fail(err, RK_EFORMAT, "expected a text in \"%s\", found %s",
                        message ? "content" : "text", rk_reply_kind(text));
+    if (strlen(json_string_value(text)) != json_string_length(text))
+        return rk_fail(err, RK_EFORMAT, "expected a text, found one with NUL");
     *out = rk_strdup(json_string_value(text));
     return *out ? RK_OK : rk_no_memory(err);
 }

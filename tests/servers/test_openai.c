@@ -143,7 +143,7 @@ static void test_openai_bounds_words_that_are_not_told(void **state)
 {
     static const char *const branches[] = {"a", ""};
     rk_llm *m = opened(RK_WRITER, "vllm", "");
-    float p[2][2];
+    float p[4];
     rk_error err;
 
     (void)state;
@@ -155,7 +155,7 @@ static void test_openai_bounds_words_that_are_not_told(void **state)
                           &err))
         fail_msg("%s", err.msg);
     for (int i = 0; i < 4; i++)
-        assert_true(p[0][i] == -3.25f);
+        assert_true(p[i] == -3.25f);
     assert_says(rk_llm_next_words(m, "Yes?", branches, 2, words, 2, p, "words",
                                   NULL, &err),
                 RK_EINVAL, &err, "is 3 tokens of small");
