@@ -108,6 +108,18 @@ static int check_url(CURLU *u, const char *url, rk_error *err)
 }
 
 
+int rk_fetch_check(const char *url, rk_error *err)
+{
+    char *address = rk_strndup(url, strcspn(url, "#"));
+    CURLU *u = curl_url();
+    int rc = u && address ? check_url(u, address, err) : rk_no_memory(err);
+
+    curl_url_cleanup(u);
+    free(address);
+    return rc;
+}
+
+
 static int take_url(rk_fetch *f, const char *url, rk_error *err)
 {
     CURLU *u = curl_url();

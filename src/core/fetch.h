@@ -42,6 +42,10 @@ extern const rk_fetch_opts rk_fetch_defaults;
  * https://. */
 bool rk_fetch_is_url(const char *text);
 
+/* Refuses (RK_EINVAL) what rk_fetch_open() would refuse of an address; from a
+ * '#' on, it is left out. No message quotes it, for it may hold a password. */
+int rk_fetch_check(const char *url, rk_error *err);
+
 /* A server at `url`, "http://127.0.0.1:8080/v1"; nothing is asked yet. opts
  * NULL: the defaults; the key is copied. RK_EINVAL: no http(s) address, or one
  * with a user, a password, a query or a fragment; a key that cannot stand in a

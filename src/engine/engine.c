@@ -91,6 +91,9 @@ int rk_engine_open(rk_engine **out, const char *config,
                    e->config->models.folder);
     servers = rk_engine_servers(e);
     rk_loaded_set_servers(&e->models, e->config->models.reranker, &servers);
+    rc = rk_loaded_check(&e->models, err);
+    if (rc)
+        goto done;
     store = opts->store ? opts->store : e->config->store;
     rc = paths_from(e, store, err);
     if (rc == RK_OK)

@@ -40,6 +40,20 @@ void rk_loaded_set_servers(rk_loaded *m, const char *reranker,
 }
 
 
+int rk_loaded_check(const rk_loaded *m, rk_error *err)
+{
+    int rc = RK_OK;
+
+    if (rk_fetch_is_url(m->embedder_name))
+        rc = rk_fetch_check(m->embedder_name, err);
+    if (rc == RK_OK && rk_fetch_is_url(m->writer_name))
+        rc = rk_fetch_check(m->writer_name, err);
+    if (rc == RK_OK && strcmp(m->reranker_name, "none") != 0)
+        rc = rk_fetch_check(m->reranker_name, err);
+    return rc;
+}
+
+
 bool rk_model_is_away(int rc)
 {
     return rc == RK_ENOTFOUND || rc == RK_ENOTREADY || rc == RK_EBACKEND ||
@@ -69,10 +83,10 @@ static int open_server(rk_loaded *m, enum rk_llm_role role, const char *url,
     bool writes = role == RK_WRITER;
     rk_absent *absent = &m->absent[role];
     rk_fetch_opts fetch;
-    rk_server_opts opts = {
-        .fetch = &fetch,
-        .price_in = writes ? m->servers.price_in : m->servers.price_embed,
-        .price_out = writes ? m->servers.price_out : 0};
+    rk_server_opts opts = {.fetch = &fetch,
+                           .price_in = writes ? m->servers.price_in
+                                              : m->servers.price_embed,
+                           .price_out = writes ? m->servers.price_out : 0};
     int rc;
 
     if (rk_clock_us() < absent->until_us)

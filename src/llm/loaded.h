@@ -44,6 +44,10 @@ void rk_loaded_clear(rk_loaded *m);
 void rk_loaded_set_servers(rk_loaded *m, const char *reranker,
                            const rk_servers *servers);
 
+/* Refuses (RK_EINVAL) addresses that may not be: before one that holds a
+ * password is kept or shown anywhere. */
+int rk_loaded_check(const rk_loaded *m, rk_error *err);
+
 /* The model of a role; *out is borrowed. Fails as rk_model_find(),
  * rk_llm_open() and rk_llm_open_server() do; RK_ENOTFOUND too when the key's
  * variable is not set. */

@@ -45,6 +45,9 @@ static void test_fetch_refuses_addresses_without_quoting_them(void **state)
     assert_refused("https://s3cret@host/v1", NULL, "no user or password");
     assert_refused("https://host/v1?key=s3cret", NULL, "no '?'");
     assert_refused("https://host/v1#a#s3cret", NULL, "no second '#'");
+    assert_int_equal(rk_fetch_check("https://host/v1#a#b", NULL), RK_OK);
+    assert_int_equal(rk_fetch_check("https://me:s3cret@host/v1#a", NULL),
+                     RK_EINVAL);
 }
 
 
