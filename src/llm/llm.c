@@ -43,12 +43,16 @@ int rk_llm_new(rk_llm **out, const rk_llm_backend *backend,
         .path = rk_strdup(info->path),
         .fingerprint = rk_strdup(info->fingerprint),
         .architecture = rk_strdup(info->architecture),
+        .detail = rk_strdup(info->detail ? info->detail : ""),
         .d = info->d,
         .n_context = info->n_context,
         .width = info->width,
+        .can = info->can,
+        .price_in = info->price_in,
+        .price_out = info->price_out,
     };
     if (!m->info.name || !m->info.path || !m->info.fingerprint ||
-        !m->info.architecture) {
+        !m->info.architecture || !m->info.detail) {
         rk_llm_close(m);
         return rk_no_memory(err);
     }
@@ -67,6 +71,7 @@ void rk_llm_close(rk_llm *m)
     free((char *)m->info.path);
     free((char *)m->info.fingerprint);
     free((char *)m->info.architecture);
+    free((char *)m->info.detail);
     free(m);
 }
 
@@ -110,7 +115,9 @@ int rk_llm_open(rk_llm **out, enum rk_llm_role role, const char *name,
                     &(rk_llm_info){.name = name,
                                    .path = path,
                                    .fingerprint = hex,
-                                   .architecture = gguf.architecture},
+                                   .architecture = gguf.architecture,
+                                   .can = role == RK_WRITER ? RK_WRITER_CAN
+                                                            : RK_EMBEDDER_CAN},
                     err);
     if (rc)
         goto done;
@@ -163,6 +170,25 @@ static int check_role(const rk_llm *m, enum rk_llm_role role, rk_error *err)
 }
 
 
+/* The role, and that the model can be asked for it. */
+static int check_ability(const rk_llm *m, enum rk_llm_role role, unsigned can,
+                         rk_error *err)
+{
+    static const char *const names[] = {
+        "vectors", "likelihoods of given texts", "probabilities of next words",
+        "text",    "one of a list of texts",     "numbers of tokens"};
+    size_t which = 0;
+    int rc = check_role(m, role, err);
+
+    if (rc || (m->info.can & can))
+        return rc;
+    while (can >> (which + 1))
+        which++;
+    return rk_fail(err, RK_EBACKEND, "%s, %s: it cannot be asked for %s",
+                   m->info.name, m->info.detail, names[which]);
+}
+
+
 static int check_text(const char *what, const char *text, rk_error *err)
 {
     size_t len = strlen(text);
@@ -196,7 +222,7 @@ static int check_texts(const char *what, const char *const *texts, size_t n,
 int rk_llm_embed(rk_llm *m, const char *const *texts, size_t n, float *out,
                  const rk_progress *p, rk_error *err)
 {
-    int rc = check_role(m, RK_EMBEDDER, err);
+    int rc = check_ability(m, RK_EMBEDDER, RK_CAN_EMBED, err);
 
     if (rc == RK_OK)
         rc = check_texts("text", texts, n, err);
@@ -210,7 +236,7 @@ int rk_llm_likelihood(rk_llm *m, const char *prefix,
                       const char *const *branches, size_t n, float *logp,
                       uint32_t *n_tokens, rk_error *err)
 {
-    int rc = check_role(m, RK_WRITER, err);
+    int rc = check_ability(m, RK_WRITER, RK_CAN_LIKELIHOOD, err);
 
     if (rc == RK_OK && !*prefix)
         rc = rk_fail(err, RK_EINVAL,
@@ -234,7 +260,8 @@ static int check_words(rk_llm *m, const char *const *words, size_t n,
         int count = m->backend->count_tokens(m, words[i]);
 
         if (count < 0)
-            rc = rk_no_memory(err);
+            rc = rk_fail(err, count, "%s cannot count the tokens of word %zu",
+                         m->info.name, i);
         else if (count != 1)
             rc = rk_fail(err, RK_EINVAL,
                          "word '%.60s' is %d tokens of %s, must be one",
@@ -250,7 +277,7 @@ int rk_llm_next_words(rk_llm *m, const char *prefix,
                       const char *stage, const rk_progress *p, rk_error *err)
 {
     rk_next_words ask = {prefix, branches, n, words, n_words, stage, p};
-    int rc = check_role(m, RK_WRITER, err);
+    int rc = check_ability(m, RK_WRITER, RK_CAN_WORDS, err);
 
     if (rc == RK_OK)
         rc = check_text("the prefix", prefix, err);
@@ -288,7 +315,8 @@ int rk_llm_generate(rk_llm *m, const char *prompt, const rk_generate_opts *opts,
                     char **text, rk_error *err)
 {
     rk_generate_opts o = opts ? *opts : (rk_generate_opts){0};
-    int rc = check_role(m, RK_WRITER, err);
+    int rc = check_ability(m, RK_WRITER,
+                           o.allowed ? RK_CAN_CHOOSE : RK_CAN_GENERATE, err);
 
     *text = NULL;
     if (o.max_tokens == 0)

@@ -56,9 +56,11 @@ typedef struct rk_mode {
     /* What learning costs once, besides the lists; NULL: nothing. */
     float (*first_tokens)(const rk_workshop *w, const rk_mode_size *z);
 
-    /* Why this model cannot be asked so, or NULL; `lacks` itself may be NULL:
-     * every writer can. */
-    const char *(*lacks)(const rk_snapshot *s, rk_llm *writer);
+    unsigned needs; /* bits of enum rk_llm_can, all of them */
+
+    /* What else a model that can all that lacks, or NULL; `lacks` itself may be
+     * NULL. */
+    const char *(*lacks)(rk_llm *writer);
 
     /* Learns from the lists; NULL: nothing to learn. May be called again with
      * what it learnt itself and other folds. */
@@ -97,6 +99,9 @@ size_t rk_mode_find(const char *name);
 
 /* The mode that requests are answered by: of the settings, or as measured. */
 size_t rk_mode_of(const rk_snapshot *s);
+
+/* Why this model cannot be asked in a mode, as one line, or NULL. */
+const char *rk_mode_lacks(size_t mode, rk_llm *writer);
 
 /* How it came to that mode, in words. */
 const char *rk_mode_reason(const rk_snapshot *s);

@@ -29,9 +29,8 @@ static const char *const letters[WINDOW] = {
     " K", " L", " M", " N", " O", " P", " Q", " R", " S", " T"};
 
 
-static const char *lacks(const rk_snapshot *s, rk_llm *writer)
+static const char *lacks(rk_llm *writer)
 {
-    (void)s;
     for (size_t i = 0; i < WINDOW; i++)
         if (!rk_llm_one_token(writer, letters[i]) ||
             !rk_llm_one_token(writer, letters[i] + 1))
@@ -290,6 +289,7 @@ const rk_mode rk_mode_letters = {
                "read in 2 turns, less what its places get on the whole",
     .law = "P + 2 (C + 4 n + 40 n/20): the user's lists once, and each list of "
            "candidates in 2 turns",
+    .needs = RK_CAN_WORDS,
     .tokens = tokens,
     .lacks = lacks,
     .fit = fit,

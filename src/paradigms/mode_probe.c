@@ -30,9 +30,8 @@
 static const float usual[N_FEATURES] = {0.5f, 1, 0.5f};
 
 
-static const char *lacks(const rk_snapshot *s, rk_llm *writer)
+static const char *lacks(rk_llm *writer)
 {
-    (void)s;
     return rk_llm_describe(writer)->width
                ? NULL
                : "this kind of model gives no hidden states";
@@ -466,6 +465,7 @@ const rk_mode rk_mode_probe = {
     .law = "as likelihood: the user's state is that after the list of likes, "
            "and items' states are kept; to train, P for each of 200 or 1,000 "
            "users and c for each of at most 2,048 items",
+    .needs = RK_CAN_LIKELIHOOD,
     .tokens = rk_likelihood_tokens,
     .first_tokens = first_tokens,
     .lacks = lacks,

@@ -15,9 +15,8 @@
 static const char *const words[2] = {" Yes", " No"};
 
 
-static const char *lacks(const rk_snapshot *s, rk_llm *writer)
+static const char *lacks(rk_llm *writer)
 {
-    (void)s;
     for (size_t i = 0; i < 2; i++)
         if (!rk_llm_one_token(writer, words[i]) ||
             !rk_llm_one_token(writer, words[i] + 1))
@@ -114,6 +113,7 @@ const rk_mode rk_mode_yes_no = {
                "against the same question about nobody",
     .law = "P + C + 16 n: the user's lists once, and each candidate's line and "
            "question",
+    .needs = RK_CAN_WORDS,
     .tokens = tokens,
     .lacks = lacks,
     .score = score,

@@ -67,6 +67,21 @@ rk_asking rk_mode_asking(const rk_mode_ask *a, const rk_prompt *p,
 }
 
 
+const char *rk_mode_lacks(size_t mode, rk_llm *writer)
+{
+    const rk_mode *m = rk_modes[mode];
+    unsigned missing = m->needs & ~rk_llm_describe(writer)->can;
+
+    if (missing & RK_CAN_LIKELIHOOD)
+        return "the model gives no likelihoods of given texts";
+    if (missing & RK_CAN_WORDS)
+        return "the model gives no probabilities of next words";
+    if (missing)
+        return "the model writes no text";
+    return m->lacks ? m->lacks(writer) : NULL;
+}
+
+
 const char *rk_mode_reason(const rk_snapshot *s)
 {
     if (!is_auto(s->settings))
@@ -199,7 +214,7 @@ static bool is_due(trials *t, size_t at)
 
     if (mode->first_tokens)
         cost += mode->first_tokens(t->w, &t->size);
-    if (mode->lacks && mode->lacks(t->w->snapshot, t->writer))
+    if (rk_mode_lacks(at, t->writer))
         return false;
     if (is_asked_for(settings, at))
         return true;
@@ -216,6 +231,9 @@ static void choose(rk_llm_learnt *io, const trials *t)
 {
     const double *best = NULL;
 
+    while (io->mode + 1 < RK_N_MODES && (rk_modes[io->mode]->by_name_only ||
+                                         rk_mode_lacks(io->mode, t->writer)))
+        io->mode++;
     for (uint32_t m = 0; m < RK_N_MODES; m++) {
         const double *mine = t->ndcg + m * t->lists.n;
 
