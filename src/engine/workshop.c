@@ -234,7 +234,7 @@ int rk_readings_make(rk_readings *r, const rk_corpus *corpus,
         rc = embed_items(r, run, progress, err);
     if (rc == RK_OK && r->embedder_key[0])
         rc = embed_users(r, run, progress, err);
-    if (rc == RK_OK && r->writer_key[0])
+    if (rc == RK_OK && r->writer_key[0] && !settings->without_words)
         rc = rk_loaded_get(run->models, RK_WRITER, &writer, err);
     if (rc == RK_OK)
         rc = rk_vocabulary_build(&s->vocabulary, &r->room, corpus, settings,

@@ -27,6 +27,13 @@ static double seconds_since(int64_t start)
 }
 
 
+/* The llm way alone, from a snapshot where nothing else was learnt. */
+static int train_modes(rk_school *school, rk_error *err)
+{
+    return rk_llm_ranker.fit(&school->readings.workshop, err);
+}
+
+
 static int train(rk_school *school, const char *path, rk_error *err)
 {
     char trial_path[4200];
@@ -37,7 +44,9 @@ static int train(rk_school *school, const char *path, rk_error *err)
     snprintf(trial_path, sizeof(trial_path), "%s.trial", path);
     school->readings.workshop.out = out;
     if (rc == RK_OK)
-        rc = rk_learn(&school->readings.workshop, trial_path, err);
+        rc = school->opts.modes_alone
+                 ? train_modes(school, err)
+                 : rk_learn(&school->readings.workshop, trial_path, err);
     school->train_s = seconds_since(start);
     if (rc == RK_OK)
         rc = rk_bundle_save(out, path, err);
@@ -87,6 +96,12 @@ int rk_school_open(rk_school *school, rk_engine *e, const rk_task *task,
     school->opts = *opts;
     school->settings = e->settings;
     school->settings.effort = opts->effort;
+    school->settings.without_words = opts->modes_alone;
+    if (task->wording) {
+        school->settings.noun = task->wording->noun;
+        school->settings.noun_plural = task->wording->noun_plural;
+        school->settings.item_line = task->wording->item_line;
+    }
     school->settings.llm_modes = opts->llm_modes;
     if (opts->llm_mode)
         school->settings.llm_mode = opts->llm_mode;

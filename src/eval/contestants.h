@@ -15,6 +15,8 @@ typedef struct rk_school_opts {
     uint32_t llm_modes;    /* bits of rk_modes to learn */
     const char *llm_mode;  /* for "llm" itself; NULL: the engine's */
     bool untrained;        /* only plain rules and learners alone are asked */
+    bool modes_alone;      /* only modes of the llm way are asked: nothing else
+                              learns, and no words are read */
     bool shuffle_texts;    /* see eval/shuffle.h */
     rk_progress progress;
 } rk_school_opts;

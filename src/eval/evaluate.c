@@ -139,6 +139,7 @@ static int open_school(trial *t, rk_error *err)
                                              !is_named(t, "llm") &&
                                              !is_named(t, "rag"),
                            .without_embedder = true,
+                           .modes_alone = true,
                            .untrained = true};
 
     for (size_t i = 0; i < t->n_ways; i++) {
@@ -149,10 +150,12 @@ static int open_school(trial *t, rk_error *err)
             opts.llm_modes |= (uint32_t)1 << rk_mode_find(mode);
             /* No others need be tried where none may be chosen. */
             opts.llm_mode = is_named(t, "llm") ? NULL : mode;
-            opts.without_writer = false;
+            opts.without_writer = opts.untrained = false;
+            if (rk_modes[rk_mode_find(mode)]->takes_vectors)
+                opts.without_embedder = false;
+        } else if (!is_trained_alone(t->ways[i])) {
+            opts.untrained = opts.without_embedder = opts.modes_alone = false;
         }
-        if (!is_trained_alone(t->ways[i]))
-            opts.untrained = opts.without_embedder = false;
         if (l && (l->needs & RK_NEEDS_VECTORS))
             opts.without_embedder = false;
     }

@@ -352,12 +352,16 @@ static const rk_published games_published[] = {
     {NULL, NULL, 0},
 };
 
+static const rk_wording games_wording = {"video game", "video games",
+                                         "{{title}}"};
+
 const rk_protocol rk_protocol_llmrank_ml1m = {
     .name = "llmrank-ml-1m",
     .summary = "MovieLens 1M, the next item among 20 published candidates; "
                "200 users or fewer: those used for language models",
     .needs = "ml-1m-loo/ and llmrank-ml-1m/ml-1m-full.random or ml-1m.random",
     .load = load_ml1m,
+    .wording = &rk_wording_of_movies,
     .published = ml1m_published,
 };
 
@@ -368,5 +372,6 @@ const rk_protocol rk_protocol_llmrank_games = {
     .needs = "llmrank-games/Games-6k.item, Games-6k.test.inter and "
              "Games-6k.random or Games-200.random",
     .load = load_games,
+    .wording = &games_wording,
     .published = games_published,
 };

@@ -68,6 +68,12 @@ int rk_task_note(rk_task *t, rk_error *err, const char *fmt, ...)
 }
 
 
+/* A year says more of who watched a film than its genres do
+ * (docs/evaluation.md). */
+const rk_wording rk_wording_of_movies = {
+    "movie", "movies", "{{title}}{{#year}} ({{year}}){{/year}}"};
+
+
 rk_task *rk_task_new(const rk_protocol *p, enum rk_task_kind kind,
                      enum rk_metric headline, const char *const *notes)
 {
@@ -76,6 +82,7 @@ rk_task *rk_task_new(const rk_protocol *p, enum rk_task_kind kind,
     if (!t)
         return NULL;
     t->name = p->name;
+    t->wording = p->wording;
     t->kind = kind;
     t->headline = headline;
     for (; *notes; notes++) {

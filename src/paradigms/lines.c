@@ -5,12 +5,14 @@
 #include "core/text.h"
 #include "paradigms/cached.h"
 #include "paradigms/prompt.h"
+#include "paradigms/strangers.h"
 
 #include <string.h>
 
 void rk_lines_clear(rk_lines *l)
 {
     rk_texts_free(l->text, l->n);
+    free(l->items);
     free(l->prior);
     free(l->liked);
     free(l->disliked);
@@ -22,14 +24,16 @@ int rk_lines_init(rk_lines *l, const rk_snapshot *s, const uint32_t *items,
                   size_t n, rk_error *err)
 {
     memset(l, 0, sizeof(*l));
+    l->items = rk_alloc_array(n, sizeof(*l->items));
     l->text = rk_calloc(n, sizeof(*l->text));
     l->prior = rk_calloc(n, 2 * sizeof(*l->prior));
     l->liked = rk_calloc(n, sizeof(*l->liked));
     l->disliked = rk_calloc(n, sizeof(*l->disliked));
-    if (!l->text || !l->prior || !l->liked || !l->disliked)
+    if (!l->items || !l->text || !l->prior || !l->liked || !l->disliked)
         return rk_no_memory(err);
     l->n = n;
     for (size_t i = 0; i < n; i++) {
+        l->items[i] = items[i];
         l->text[i] = rk_prompt_item(s, items[i]);
         if (!l->text[i])
             return rk_no_memory(err);
@@ -38,20 +42,62 @@ int rk_lines_init(rk_lines *l, const rk_snapshot *s, const uint32_t *items,
 }
 
 
+/* What each line's readings after strangers' lists add up to, in `sum` (n, 2),
+ * and how many they are, in `count` (n): here those of stranger k. */
+static int read_stranger(const rk_lines *l, const rk_snapshot *s, size_t k,
+                         const rk_asking *a, float *sum, float *count,
+                         rk_error *err)
+{
+    const char **text = rk_alloc_array(l->n, sizeof(*text));
+    float *rows = rk_alloc_array(l->n, 2 * sizeof(*rows));
+    char *prompt = rk_stranger_prompt(s, k);
+    size_t n = 0;
+    int rc = RK_OK;
+
+    if (!text || !rows || !prompt) {
+        rc = rk_no_memory(err);
+        goto done;
+    }
+    for (size_t i = 0; i < l->n; i++)
+        if (!rk_stranger_likes(s, k, l->items[i]))
+            text[n++] = l->text[i];
+    rc = rk_cached_likelihood(a, prompt, text, n, rows, err);
+    n = 0;
+    for (size_t i = 0; i < l->n && rc == RK_OK; i++) {
+        if (rk_stranger_likes(s, k, l->items[i]))
+            continue;
+        sum[2 * i] += rows[2 * n];
+        sum[2 * i + 1] += rows[2 * n + 1];
+        count[i]++;
+        n++;
+    }
+
+done:
+    free(text);
+    free(rows);
+    free(prompt);
+    return rc;
+}
+
+
 int rk_lines_prior(rk_lines *l, const rk_snapshot *s, rk_run *run,
                    const rk_progress *p, rk_error *err)
 {
-    char *heading = rk_prompt_heading(s, +1);
     rk_asking a = {.run = run,
                    .model_key = s->writer_key,
                    .stage = "reading titles",
                    .progress = p};
-    int rc = heading ? rk_cached_likelihood(&a, heading,
-                                            (const char *const *)l->text, l->n,
-                                            l->prior, err)
-                     : rk_no_memory(err);
+    float *count = rk_calloc(l->n, sizeof(*count));
+    int rc = count ? RK_OK : rk_no_memory(err);
 
-    free(heading);
+    memset(l->prior, 0, l->n * 2 * sizeof(*l->prior));
+    for (size_t k = 0; k < RK_STRANGERS && rc == RK_OK; k++)
+        rc = read_stranger(l, s, k, &a, l->prior, count, err);
+    for (size_t i = 0; i < l->n && rc == RK_OK; i++) {
+        l->prior[2 * i] /= count[i];
+        l->prior[2 * i + 1] /= count[i];
+    }
+    free(count);
     return rc;
 }
 

@@ -1,6 +1,6 @@
 /* Candidates as lines, and what the writer makes of each: its likelihood after
- * the bare heading, which no user is in, and after the lists of what one user
- * liked and disliked. Each line is a branch of its own behind a shared prefix.
+ * a stranger's list (paradigms/strangers.h), and after the lists of what one
+ * user liked and disliked. Each line is a branch of its own behind a shared prefix.
  *
  * Cost of a reading: prefix + the sum of the lines' tokens. Readings are kept
  * (paradigms/cached.h): those without a user for good, those of a user while
@@ -15,8 +15,10 @@
 
 typedef struct rk_lines {
     size_t n;
+    uint32_t *items; /* (n) */
     char **text;     /* (n) */
-    float *prior;    /* (n, 2): log-likelihood after the heading, tokens */
+    float *prior;    /* (n, 2): mean log-likelihood after strangers' lists that
+                        do not name it; tokens */
     float *liked;    /* (n) log-likelihoods after the user's lists */
     float *disliked; /* (n) */
     bool has_disliked;
@@ -37,7 +39,7 @@ int rk_lines_read(rk_lines *l, const rk_snapshot *s, const rk_who *who,
 float rk_lines_tokens(const rk_lines *l, size_t i);
 
 /* How much likelier, a token, a line is after what the user liked (+1) or
- * disliked (-1) than after the bare heading: nats; 0 without such a list. */
+ * disliked (-1) than after a stranger's: nats; 0 without such a list. */
 float rk_lines_gain(const rk_lines *l, size_t i, int label);
 
 #endif

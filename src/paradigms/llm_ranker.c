@@ -17,6 +17,7 @@
 #include "paradigms/mode.h"
 #include "paradigms/mode_lists.h"
 #include "paradigms/sentence.h"
+#include "paradigms/strangers.h"
 #include "paradigms/vocabulary.h"
 
 #include <math.h>
@@ -195,6 +196,7 @@ static int llm_fit(const rk_workshop *w, rk_error *err)
     size_t yes_no = rk_mode_find(rk_mode_yes_no.name);
     rk_snapshot s = *w->snapshot;
     rk_workshop with = *w;
+    uint32_t *strangers = NULL;
     rk_llm *writer = NULL;
     rk_lines l = {0};
     bool reads;
@@ -208,7 +210,10 @@ static int llm_fit(const rk_workshop *w, rk_error *err)
     if (rc)
         return rc;
     reads = !rk_mode_lacks(likelihood, writer);
-    rc = read_catalogue(&l, &with, reads, err);
+    rc = rk_strangers_draw(&strangers, &s.llm.n_stranger_likes, &s, err);
+    s.llm.strangers = strangers;
+    if (rc == RK_OK)
+        rc = read_catalogue(&l, &with, reads, err);
     if (rc == RK_OK && reads)
         rc = fit_and_put(&with, &rk_mode_likelihood, "llm.like", &s.llm_like,
                          err);
@@ -221,6 +226,7 @@ static int llm_fit(const rk_workshop *w, rk_error *err)
                          &s.llm_yes_no_like, err);
     rk_llm_learnt_clear(&s.llm);
     rk_lines_clear(&l);
+    free(strangers);
     return rc;
 }
 

@@ -108,16 +108,18 @@ const char *rk_mode_reason(const rk_snapshot *s);
 
 /* Learns the modes that the settings ask for or that may be chosen, tries
  * them, and chooses. `lines` (n_items, 2): rk_lines' prior of the catalogue.
- * Clear `out` in any case. */
-int rk_modes_fit(rk_llm_learnt *out, const rk_workshop *w, const float *lines,
+ * `io` has its strangers, and nothing else yet; clear it in any case. */
+int rk_modes_fit(rk_llm_learnt *io, const rk_workshop *w, const float *lines,
                  rk_error *err);
 void rk_llm_learnt_clear(rk_llm_learnt *learnt);
 
-/* As "llm.trials", "llm.mode" and what each learnt. The getter leaves as it is
- * what the bundle does not have, and borrows; RK_EFORMAT. */
+/* As "llm.trials", "llm.mode", "llm.strangers" and what each learnt. The getter
+ * leaves as it is what the bundle does not have, and borrows; strangers like
+ * items below n_items. RK_EFORMAT. */
 int rk_llm_learnt_put(const rk_llm_learnt *learnt, rk_bundle_writer *w,
                       rk_error *err);
-int rk_llm_learnt_get(rk_llm_learnt *learnt, const rk_bundle *b, rk_error *err);
+int rk_llm_learnt_get(rk_llm_learnt *learnt, const rk_bundle *b,
+                      size_t n_items, rk_error *err);
 
 /* A prompt for this model, in its chat template where it has one and the
  * settings do not say otherwise. Cleared in any case. */

@@ -247,7 +247,7 @@ static void choose(rk_llm_learnt *io, const trials *t)
 }
 
 
-int rk_modes_fit(rk_llm_learnt *out, const rk_workshop *w, const float *lines,
+int rk_modes_fit(rk_llm_learnt *io, const rk_workshop *w, const float *lines,
                  rk_error *err)
 {
     const rk_settings *settings = w->snapshot->settings;
@@ -255,7 +255,6 @@ int rk_modes_fit(rk_llm_learnt *out, const rk_workshop *w, const float *lines,
     trials t = {.w = w, .left = full ? FULL_TOKENS : FAST_TOKENS};
     int rc = rk_mode_lists_make(&t.lists, w, err);
 
-    memset(out, 0, sizeof(*out));
     if (rc == RK_OK)
         rc = rk_loaded_get(w->run->models, RK_WRITER, &t.writer, err);
     if (rc == RK_OK) {
@@ -266,16 +265,16 @@ int rk_modes_fit(rk_llm_learnt *out, const rk_workshop *w, const float *lines,
     for (size_t m = 0; m < RK_N_MODES && rc == RK_OK; m++) {
         if (t.lists.n == 0 || !is_due(&t, m))
             continue;
-        rc = try_mode(out, rk_modes[m], &t.lists, t.ndcg + m * t.lists.n, err);
+        rc = try_mode(io, rk_modes[m], &t.lists, t.ndcg + m * t.lists.n, err);
         if (rc == RK_ENOTREADY) { /* nothing taught it: it stays untried */
             rc = RK_OK;
             continue;
         }
-        note_trial(&out->trials[m], t.ndcg + m * t.lists.n, t.lists.n,
+        note_trial(&io->trials[m], t.ndcg + m * t.lists.n, t.lists.n,
                    rk_modes[m]->tokens(&t.size));
     }
     if (rc == RK_OK)
-        choose(out, &t);
+        choose(io, &t);
     rk_mode_lists_clear(&t.lists);
     free(t.ndcg);
     return rc;
@@ -295,6 +294,10 @@ int rk_llm_learnt_put(const rk_llm_learnt *l, rk_bundle_writer *w,
     int rc = rk_bundle_put(w, "llm.trials", RK_F32, RK_N_MODES,
                            sizeof(rk_llm_trial) / sizeof(float), l->trials,
                            err);
+
+    if (rc == RK_OK && l->n_stranger_likes)
+        rc = rk_bundle_put(w, "llm.strangers", RK_U32, RK_STRANGERS,
+                           l->n_stranger_likes, l->strangers, err);
 
     if (rc == RK_OK)
         rc = rk_bundle_put(w, "llm.mode", RK_U32, 1, 1, &l->mode, err);
@@ -336,7 +339,31 @@ static int floats_copy(const rk_bundle *b, const char *name, size_t rows,
 }
 
 
-int rk_llm_learnt_get(rk_llm_learnt *l, const rk_bundle *b, rk_error *err)
+/* `n_items`: positions below it are items. */
+static int strangers_get(rk_llm_learnt *l, const rk_bundle *b, size_t n_items,
+                         rk_error *err)
+{
+    rk_tensor t;
+    int rc;
+
+    if (!rk_bundle_has(b, "llm.strangers"))
+        return RK_OK;
+    rc = rk_bundle_get(b, "llm.strangers", RK_U32, RK_STRANGERS, 0, &t, err);
+    if (rc)
+        return rc;
+    l->strangers = t.data;
+    l->n_stranger_likes = t.cols;
+    for (size_t i = 0; i < t.rows * t.cols; i++)
+        if (l->strangers[i] >= n_items)
+            return rk_fail(err, RK_EFORMAT,
+                           "llm.strangers: item %u of %zu items",
+                           l->strangers[i], n_items);
+    return RK_OK;
+}
+
+
+int rk_llm_learnt_get(rk_llm_learnt *l, const rk_bundle *b, size_t n_items,
+                      rk_error *err)
 {
     rk_tensor t = {0};
     int rc = floats_copy(b, "llm.trials", RK_N_MODES,
@@ -359,5 +386,7 @@ int rk_llm_learnt_get(rk_llm_learnt *l, const rk_bundle *b, rk_error *err)
     if (rc == RK_OK)
         rc = floats_copy(b, "llm.probe.weights", 1, 1 + RK_LIKELIHOOD_FEATURES,
                          l->probe_weights, err);
+    if (rc == RK_OK)
+        rc = strangers_get(l, b, n_items, err);
     return rc;
 }

@@ -43,6 +43,7 @@ typedef struct rk_settings {
     size_t llm_candidates; /* items the language model ranks */
     const char *llm_mode;  /* "auto", or a name of rk_modes; NULL: auto */
     uint32_t llm_modes;    /* bits of modes to learn whatever they cost */
+    bool without_words;    /* no item or user is read by the vocabulary */
     uint64_t seed;
     enum rk_effort effort; /* of training */
     double half_life_days;

@@ -181,7 +181,7 @@ static int attach_writer(rk_snapshot *s, const rk_bundle *b, rk_error *err)
     if (rc == RK_OK)
         rc = like_model_get(b, "llm.yes_no_like", &s->llm_yes_no_like, err);
     if (rc == RK_OK)
-        rc = rk_llm_learnt_get(&s->llm, b, err);
+        rc = rk_llm_learnt_get(&s->llm, b, s->n_fitted, err);
     if (rc == RK_OK)
         rc = floats_get(b, "wish.mean", 1, n_categories, &s->wish_mean, err);
     if (rc == RK_OK)

@@ -45,6 +45,7 @@ typedef struct rk_like_model {
 #define RK_N_MODES             6
 #define RK_LLM_LIST            20 /* candidates of the lists it learns from */
 #define RK_LIKELIHOOD_FEATURES 5
+#define RK_STRANGERS           2
 
 /* A mode on lists of users whose next like is known. */
 typedef struct rk_llm_trial {
@@ -61,6 +62,9 @@ typedef struct rk_llm_learnt {
     float slots[RK_LLM_LIST]; /* log-probability of a place in a list alone */
     rk_two_tower probe;
     float probe_weights[1 + RK_LIKELIHOOD_FEATURES];
+    /* (RK_STRANGERS, n_stranger_likes) items: paradigms/strangers.h. */
+    const uint32_t *strangers;
+    size_t n_stranger_likes;
 } rk_llm_learnt;
 
 /* What the embeddings way ranks by: what comes next, and the log-odds of a
