@@ -30,7 +30,18 @@ static double seconds_since(int64_t start)
 /* The llm way alone, from a snapshot where nothing else was learnt. */
 static int train_modes(rk_school *school, rk_error *err)
 {
-    return rk_llm_ranker.fit(&school->readings.workshop, err);
+    const rk_workshop *w = &school->readings.workshop;
+    float *mean = NULL;
+    int rc = rk_llm_ranker.fit(w, err);
+
+    if (rc == RK_OK && w->snapshot->vectors) {
+        mean = rk_snapshot_mean_vector(w->snapshot);
+        rc = mean ? rk_bundle_put(w->out, "vectors.mean", RK_F32, 1,
+                                  w->snapshot->d, mean, err)
+                  : rk_no_memory(err);
+    }
+    free(mean);
+    return rc;
 }
 
 

@@ -131,17 +131,6 @@ static int fit_rank(const rk_workshop *w, const rk_snapshot *s,
 }
 
 
-/* Mean vector of the catalogue, yours to free. */
-static float *mean_of(const rk_snapshot *s)
-{
-    float *mean = rk_calloc(s->d, sizeof(*mean));
-
-    for (uint32_t i = 0; mean && i < s->n_items; i++)
-        rk_axpy(s->d, 1 / (float)s->n_items, rk_snapshot_vector(s, i), mean);
-    return mean;
-}
-
-
 static int embeddings_fit(const rk_workshop *w, rk_error *err)
 {
     rk_snapshot s = *w->snapshot;
@@ -151,7 +140,7 @@ static int embeddings_fit(const rk_workshop *w, rk_error *err)
 
     if (!s.vectors)
         return RK_OK;
-    mean = mean_of(&s);
+    mean = rk_snapshot_mean_vector(&s);
     if (!mean)
         return rk_no_memory(err);
     s.vector_mean = mean;

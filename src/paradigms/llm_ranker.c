@@ -197,6 +197,7 @@ static int llm_fit(const rk_workshop *w, rk_error *err)
     rk_snapshot s = *w->snapshot;
     rk_workshop with = *w;
     uint32_t *strangers = NULL;
+    float *mean = NULL;
     rk_llm *writer = NULL;
     rk_lines l = {0};
     bool reads;
@@ -212,6 +213,10 @@ static int llm_fit(const rk_workshop *w, rk_error *err)
     reads = !rk_mode_lacks(likelihood, writer);
     rc = rk_strangers_draw(&strangers, &s.llm.n_stranger_likes, &s, err);
     s.llm.strangers = strangers;
+    mean = rk_snapshot_mean_vector(&s);
+    s.vector_mean = mean;
+    if (rc == RK_OK && !mean)
+        rc = rk_no_memory(err);
     if (rc == RK_OK)
         rc = read_catalogue(&l, &with, reads, err);
     if (rc == RK_OK && reads)
@@ -227,6 +232,7 @@ static int llm_fit(const rk_workshop *w, rk_error *err)
     rk_llm_learnt_clear(&s.llm);
     rk_lines_clear(&l);
     free(strangers);
+    free(mean);
     return rc;
 }
 

@@ -51,6 +51,7 @@ typedef struct rk_mode {
     const char *summary; /* one line */
     const char *law;     /* what a request costs, in tokens */
     bool by_name_only;   /* never chosen by measurement */
+    bool takes_vectors;  /* of items, where there is an embedder */
     float (*tokens)(const rk_mode_size *z);
 
     /* What learning costs once, besides the lists; NULL: nothing. */
@@ -86,6 +87,7 @@ enum { RK_MODE_FIRST, RK_MODE_SECOND, RK_MODE_SHARE, RK_MODE_FEATURES };
 
 extern const rk_mode rk_mode_likelihood;
 extern const rk_mode rk_mode_pure;
+extern const rk_mode rk_mode_nearness;
 extern const rk_mode rk_mode_yes_no;
 extern const rk_mode rk_mode_letters;
 extern const rk_mode rk_mode_probe;

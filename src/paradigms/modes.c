@@ -15,7 +15,7 @@
 #define FULL_TOKENS 1500000.0f
 
 const rk_mode *const rk_modes[RK_N_MODES] = {
-    &rk_mode_likelihood, &rk_mode_pure,  &rk_mode_yes_no,
+    &rk_mode_likelihood, &rk_mode_pure,  &rk_mode_nearness,   &rk_mode_yes_no,
     &rk_mode_letters,    &rk_mode_probe, &rk_mode_permutation};
 
 
@@ -305,6 +305,9 @@ int rk_llm_learnt_put(const rk_llm_learnt *l, rk_bundle_writer *w,
         rc = rk_bundle_put(w, "llm.likelihood", RK_F32, 1,
                            RK_LIKELIHOOD_FEATURES, l->likelihood, err);
     if (rc == RK_OK)
+        rc = rk_bundle_put(w, "llm.nearness", RK_F32, 1, RK_NEARNESS_FEATURES,
+                           l->nearness, err);
+    if (rc == RK_OK)
         rc = rk_bundle_put(w, "llm.slots", RK_F32, 1, RK_LLM_LIST, l->slots,
                            err);
     if (rc == RK_OK && l->probe.n_user)
@@ -379,6 +382,9 @@ int rk_llm_learnt_get(rk_llm_learnt *l, const rk_bundle *b, size_t n_items,
     if (rc == RK_OK)
         rc = floats_copy(b, "llm.likelihood", 1, RK_LIKELIHOOD_FEATURES,
                          l->likelihood, err);
+    if (rc == RK_OK)
+        rc = floats_copy(b, "llm.nearness", 1, RK_NEARNESS_FEATURES,
+                         l->nearness, err);
     if (rc == RK_OK)
         rc = floats_copy(b, "llm.slots", 1, RK_LLM_LIST, l->slots, err);
     if (rc == RK_OK && rk_bundle_has(b, "llm.probe.user"))

@@ -1,5 +1,6 @@
 #include "paradigms/snapshot.h"
 
+#include "core/blas.h"
 #include "core/mem.h"
 #include "core/text.h"
 #include "data/record.h"
@@ -26,6 +27,16 @@ const char *rk_snapshot_id(const rk_snapshot *s, uint32_t item)
 const float *rk_snapshot_vector(const rk_snapshot *s, uint32_t item)
 {
     return rk_index_vector(s->vectors, item);
+}
+
+
+float *rk_snapshot_mean_vector(const rk_snapshot *s)
+{
+    float *mean = rk_calloc(s->d, sizeof(*mean));
+
+    for (uint32_t i = 0; mean && i < s->n_items; i++)
+        rk_axpy(s->d, 1 / (float)s->n_items, rk_snapshot_vector(s, i), mean);
+    return mean;
 }
 
 

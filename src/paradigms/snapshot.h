@@ -42,9 +42,10 @@ typedef struct rk_like_model {
 
 /* What the llm way learnt (paradigms/mode.h). All zero: nothing, and what is
  * compiled in holds. */
-#define RK_N_MODES             6
+#define RK_N_MODES             7
 #define RK_LLM_LIST            20 /* candidates of the lists it learns from */
 #define RK_LIKELIHOOD_FEATURES 5
+#define RK_NEARNESS_FEATURES   4
 #define RK_STRANGERS           2
 
 /* A mode on lists of users whose next like is known. */
@@ -59,6 +60,7 @@ typedef struct rk_llm_learnt {
     uint32_t mode; /* place in rk_modes: the one that did best */
     rk_llm_trial trials[RK_N_MODES];
     float likelihood[RK_LIKELIHOOD_FEATURES]; /* weights */
+    float nearness[RK_NEARNESS_FEATURES];
     float slots[RK_LLM_LIST]; /* log-probability of a place in a list alone */
     rk_two_tower probe;
     float probe_weights[1 + RK_LIKELIHOOD_FEATURES];
@@ -136,6 +138,9 @@ void rk_snapshot_room_clear(rk_snapshot_room *room);
 const char *rk_snapshot_title(const rk_snapshot *s, uint32_t item);
 const char *rk_snapshot_id(const rk_snapshot *s, uint32_t item);
 const float *rk_snapshot_vector(const rk_snapshot *s, uint32_t item);
+
+/* The items' mean vector (d), yours to free; NULL: no memory. */
+float *rk_snapshot_mean_vector(const rk_snapshot *s);
 
 /* Smoothed share of likes; the catalogue's own for a newer item. */
 float rk_snapshot_like_rate(const rk_snapshot *s, uint32_t item);
