@@ -150,7 +150,7 @@ static void test_config_names_an_unknown_key_and_the_known(void **state)
     (void)state;
     assert_refused("# one\nstore: a.db\nstor: b.db\n",
                    "reckon.yaml:3: unknown key 'stor', expected one of store, "
-                   "models, profiles, catalogue, events, llm, "
+                   "models, profiles, catalogue, prompts, events, llm, "
                    "learn");
     assert_refused("llm:\n  seed: 5\n\n  # why\n  limit: 7\n",
                    "reckon.yaml:5: unknown key 'llm.limit', expected one "
