@@ -32,7 +32,6 @@ static bool tag_find(const char *p, tag *t)
     t->next = end ? end + 2 : NULL;
     if (!end)
         return true;
-    t->sigil = '\0';
     if (*p == '#' || *p == '^' || *p == '/')
         t->sigil = *p++;
     while (p < end && isspace((unsigned char)*p))
