@@ -256,6 +256,38 @@ RK_API int rk_similar(rk_engine *engine, const char *item, size_t n,
 
 RK_API void rk_answer_free(rk_answer *answer);
 
+/* What the language model would be given to read, in its order: a chat's head,
+ * the constant part, the user, one candidate or all of them, a chat's tail. */
+typedef struct rk_preview_part {
+    const char *part; /* "head" "constant" "user" "candidate" "candidates"
+                         "tail" */
+    const char *id;   /* of a candidate; of "user", where the mode reads after
+                         both, "liked" or "disliked"; else "" */
+    const char *text;
+    int64_t n_tokens; /* -1: not known, the model is not there */
+} rk_preview_part;
+
+typedef struct rk_preview {
+    const char *mode;
+    const char *model; /* the writer's name */
+    bool chat;         /* in the model's chat template */
+    const rk_preview_part *parts;
+    size_t n_parts;
+} rk_preview;
+
+/* The prompts of one request, without asking the writer anything; it is opened
+ * to count tokens where it is there.
+ *
+ *   request  as of rk_recommend: its candidates, or else the `n` that would be
+ *            ranked; way is "llm" or NULL
+ *   mode     "likelihood" "yes_no" "letters" "permutation" "why"; NULL: the
+ *            first. letters shows at most 26 candidates, why the first one.
+ *
+ * Fails as rk_recommend does. */
+RK_API int rk_prompt_preview(rk_engine *engine, const rk_request *request,
+                             const char *mode, rk_preview **out, rk_error *err);
+RK_API void rk_preview_free(rk_preview *preview);
+
 /* Rows of "section, name, value" for a person or, as JSON, a program. */
 typedef struct rk_line {
     const char *section;
@@ -286,10 +318,16 @@ RK_API int rk_models_list(rk_engine *engine, rk_card **out, rk_error *err);
 RK_API int rk_doctor(rk_engine *engine, rk_card **out, size_t *n_wrong,
                      rk_error *err);
 
+/* The templates that prompts are made from, the configuration's or built in:
+ * lines of the section "prompts". */
+RK_API int rk_prompt_templates(rk_engine *engine, rk_card **out, rk_error *err);
+
 RK_API void rk_card_free(rk_card *card);
 
-/* The JSON document of an answer or a card; free() it. NULL: no memory. */
+/* The JSON document of an answer, a preview or a card; free() it. NULL: no
+ * memory. */
 RK_API char *rk_answer_json(const rk_answer *answer);
+RK_API char *rk_preview_json(const rk_preview *preview);
 RK_API char *rk_card_json(const rk_card *card);
 
 /* Evaluation ---------------------------------------------------------------*/

@@ -212,3 +212,26 @@ const char *args_kind_name(enum rk_kind kind)
 {
     return kinds[kind];
 }
+
+
+int args_ids(const cli *c, const char *text, char **copy, const char ***ids,
+             size_t *n)
+{
+    rk_error no_memory = {.code = RK_ENOMEM, .msg = "out of memory"};
+    size_t room = 1;
+    char *rest;
+    char *id;
+
+    for (const char *p = text; *p; p++)
+        room += *p == ',';
+    *copy = rest = strdup(text);
+    *ids = calloc(room, sizeof(**ids));
+    if (!*copy || !*ids)
+        return cli_fail(c, &no_memory);
+    while ((id = strsep(&rest, ","))) {
+        if (!id[0])
+            return cli_usage(c, "--candidates has an empty id");
+        (*ids)[(*n)++] = id;
+    }
+    return EXIT_OK;
+}

@@ -34,6 +34,11 @@ int args_read(cli *c, int *argc, char ***argv, const arg_option *options,
 int args_read_global(cli *c, int *argc, char ***argv, bool *help,
                      bool *version);
 
+/* Splits the "a,b,c" of --candidates into ids, which point into a copy at
+ * `*copy`. An exit code; both are the caller's to free. */
+int args_ids(const cli *c, const char *text, char **copy, const char ***ids,
+             size_t *n);
+
 /* "items", "users", "events". */
 bool args_kind(const char *text, enum rk_kind *kind);
 const char *args_kind_name(enum rk_kind kind);

@@ -3,7 +3,6 @@
 #include "cli/out.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 const char help_recommend[] =
     "Synopsis\n"
@@ -42,31 +41,6 @@ const char help_recommend[] =
     "  reckon recommend --user U12345 --way tokens --explain\n"
     "  reckon recommend --profile '29, New York, likes historical novels'\n"
     "  reckon recommend -u U12345 -w llm --candidates B78901,B27381\n";
-
-
-/* Splits "a,b,c" into ids, which point into a copy at `*copy`. An exit code;
- * both are the caller's to free. */
-static int split(const cli *c, const char *text, char **copy, const char ***ids,
-                 size_t *n)
-{
-    rk_error no_memory = {.code = RK_ENOMEM, .msg = "out of memory"};
-    size_t room = 1;
-    char *rest;
-    char *id;
-
-    for (const char *p = text; *p; p++)
-        room += *p == ',';
-    *copy = rest = strdup(text);
-    *ids = calloc(room, sizeof(**ids));
-    if (!*copy || !*ids)
-        return cli_fail(c, &no_memory);
-    while ((id = strsep(&rest, ","))) {
-        if (!id[0])
-            return cli_usage(c, "--candidates has an empty id");
-        (*ids)[(*n)++] = id;
-    }
-    return EXIT_OK;
-}
 
 
 static int answer(const cli *c, const rk_request *request,
@@ -119,7 +93,7 @@ int cmd_recommend(cli *c, int argc, char **argv)
     if (!ask.user && !ask.profile)
         return cli_usage(c, "for whom? --user ID or --profile TEXT");
     if (candidates) {
-        rc = split(c, candidates, &copy, &ids, &ask.n_candidates);
+        rc = args_ids(c, candidates, &copy, &ids, &ask.n_candidates);
         ask.candidates = ids;
     }
     if (rc == EXIT_OK)

@@ -17,6 +17,8 @@ const cli_command cli_commands[] = {
      cmd_explain},
     {"similar", "list items near to an item in meaning", help_similar,
      cmd_similar},
+    {"prompt", "show what the language model would be given to read",
+     help_prompt, cmd_prompt},
     {"show", "show one item or user", help_show, cmd_show},
     {"status", "count what is stored and prepared", help_status, cmd_status},
     {"doctor", "check each part and say how to mend it", help_doctor,

@@ -163,6 +163,8 @@ void out_json_string(FILE *to, const char *text)
 
         if (ch == '"' || ch == '\\')
             fprintf(to, "\\%c", ch);
+        else if (ch == '\n')
+            fputs("\\n", to);
         else if (ch < 0x20 || ch == 0x7f)
             fprintf(to, "\\u%04x", ch);
         else if (len == 1 && ch >= 0x80)

@@ -24,7 +24,7 @@ static bool tag_find(const char *p, tag *t)
 {
     const char *end;
 
-    t->at = strstr(p, "{{");
+    *t = (tag){.at = strstr(p, "{{")};
     if (!t->at)
         return false;
     p = t->at + 2;
@@ -32,7 +32,6 @@ static bool tag_find(const char *p, tag *t)
     t->next = end ? end + 2 : NULL;
     if (!end)
         return true;
-    t->sigil = '\0';
     if (*p == '#' || *p == '^' || *p == '/')
         t->sigil = *p++;
     while (p < end && isspace((unsigned char)*p))
@@ -356,7 +355,7 @@ int rk_template_check_names(const char *template_text,
     int rc = rk_template_check(template_text, err);
 
     rk_buf_init(&names);
-    while (rc == RK_OK && tag_find(p, &t)) {
+    while (rc == RK_OK && tag_find(p, &t) && t.next) {
         p = t.next;
         tag_name(&t, name);
         if (inside) {

@@ -7,6 +7,7 @@
 #include "data/template.h"
 #include "engine/sheet.h"
 #include "paradigms/mode.h"
+#include "paradigms/prompt_texts.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -19,6 +20,8 @@
 enum kind {
     TEXT,     /* char *; min: 1 when it may not be empty */
     TEMPLATE, /* char * */
+    PROMPT,   /* char *, or NULL; min: which of enum rk_prompt_text */
+    CHAT,     /* enum rk_chat */
     WORDS,    /* catalogue.tags */
     POSITIVE, /* events */
     NEGATIVE,
@@ -37,6 +40,10 @@ struct key {
 };
 
 #define AT(member) offsetof(rk_config, member)
+#define PROMPT_KEY(name, which)                                                \
+    {                                                                          \
+        "prompts", name, PROMPT, AT(prompts.texts[which]), which, 0            \
+    }
 
 static const struct key keys[] = {
     {NULL, "store", TEXT, AT(store), 1, 0},
@@ -60,6 +67,20 @@ static const struct key keys[] = {
     {"catalogue", "noun_plural", TEXT, AT(catalogue.noun_plural), 1, 0},
     {"catalogue", "categories", TEXT, AT(catalogue.categories), 0, 0},
     {"catalogue", "tags", WORDS, AT(catalogue.tags), 0, 0},
+    {"prompts", "chat", CHAT, AT(prompts.chat), 0, 0},
+    PROMPT_KEY("likelihood_task", RK_TEXT_LIKELIHOOD_TASK),
+    PROMPT_KEY("likes", RK_TEXT_LIKES),
+    PROMPT_KEY("dislikes", RK_TEXT_DISLIKES),
+    PROMPT_KEY("user", RK_TEXT_USER),
+    PROMPT_KEY("yes_no_task", RK_TEXT_YES_NO_TASK),
+    PROMPT_KEY("yes_no_item", RK_TEXT_YES_NO_ITEM),
+    PROMPT_KEY("letters_task", RK_TEXT_LETTERS_TASK),
+    PROMPT_KEY("letters_items", RK_TEXT_LETTERS_ITEMS),
+    PROMPT_KEY("permutation_task", RK_TEXT_PERMUTATION_TASK),
+    PROMPT_KEY("permutation_items", RK_TEXT_PERMUTATION_ITEMS),
+    PROMPT_KEY("why_task", RK_TEXT_WHY_TASK),
+    PROMPT_KEY("why_user", RK_TEXT_WHY_USER),
+    PROMPT_KEY("why_item", RK_TEXT_WHY_ITEM),
     {"events", "positive", POSITIVE, AT(events), 0, 0},
     {"events", "negative", NEGATIVE, AT(events), 0, 0},
     {"llm", "history", COUNT, AT(llm.history), 0, 1000},
@@ -219,6 +240,35 @@ static int set_mode(rk_config *c, const rk_sheet *s, size_t i, const char *word,
 }
 
 
+static int set_chat(rk_config *c, const rk_sheet *s, size_t i, const char *word,
+                    rk_error *err)
+{
+    static const char *const words[] = {"auto", "yes", "no"};
+    char why[80];
+
+    for (size_t j = 0; j < 3; j++) {
+        if (strcmp(words[j], word) == 0) {
+            *(enum rk_chat *)member(c, &keys[i]) = (enum rk_chat)j;
+            return RK_OK;
+        }
+    }
+    snprintf(why, sizeof(why), "expected auto, yes or no, found '%.40s'", word);
+    return rk_sheet_refuse(s, i, why, err);
+}
+
+
+static int set_prompt(rk_config *c, const rk_sheet *s, size_t i,
+                      const char *text, rk_error *err)
+{
+    const struct key *k = &keys[i];
+    rk_error why;
+
+    if (rk_prompt_text_check((enum rk_prompt_text)k->min, text, &why) != RK_OK)
+        return rk_sheet_refuse(s, i, why.msg, err);
+    return set_text(member(c, k), text, err);
+}
+
+
 static int set(rk_config *c, const rk_sheet *s, size_t i, rk_error *err)
 {
     const struct key *k = &keys[i];
@@ -235,6 +285,8 @@ static int set(rk_config *c, const rk_sheet *s, size_t i, rk_error *err)
     case NUMBER: return set_number(c, s, i, v.text, err);
     case EFFORT: return set_effort(c, s, i, v.text, err);
     case MODE: return set_mode(c, s, i, v.text, err);
+    case PROMPT: return set_prompt(c, s, i, v.text, err);
+    case CHAT: return set_chat(c, s, i, v.text, err);
     case TEXT:
     case TEMPLATE: break;
     }
@@ -398,7 +450,7 @@ void rk_config_free(rk_config *config)
         return;
     for (size_t i = 0; i < N_KEYS; i++)
         if (keys[i].kind == TEXT || keys[i].kind == TEMPLATE ||
-            keys[i].kind == MODE)
+            keys[i].kind == MODE || keys[i].kind == PROMPT)
             free(*(char **)member(config, &keys[i]));
     tags_free(config);
     free(config);

@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "data/rules.h"
 #include "learn/learner.h"
+#include "paradigms/settings.h"
 
 typedef struct rk_config {
     char *store; /* "sqlite:PATH" or a path */
@@ -37,6 +38,11 @@ typedef struct rk_config {
         char **tags;      /* (n_tags) words for tagging besides those */
         size_t n_tags;
     } catalogue;
+    struct {
+        enum rk_chat chat;
+        char *texts[RK_N_PROMPT_TEXTS]; /* templates, see prompt_texts.h;
+                                           NULL: the built-in one */
+    } prompts;
     rk_rules events;
     struct {
         size_t history;    /* liked items a prompt tells of */

@@ -14,6 +14,9 @@ static void settings_from(rk_settings *s, const rk_config *c)
     s->item_profile = c->profiles.item;
     s->user_profile = c->profiles.user;
     s->item_line = c->profiles.line;
+    for (size_t i = 0; i < RK_N_PROMPT_TEXTS; i++)
+        s->prompts[i] = c->prompts.texts[i];
+    s->chat = c->prompts.chat;
     s->noun = c->catalogue.noun;
     s->noun_plural = c->catalogue.noun_plural;
     s->categories = c->catalogue.categories;

@@ -1,4 +1,4 @@
-/* Answers and cards as JSON documents. */
+/* Answers, previews and cards as JSON documents. */
 #include "core/json.h"
 
 #include "reckon.h"
@@ -18,6 +18,26 @@ char *rk_card_json(const rk_card *card)
 {
     return rk_json_take(json_pack(
         "{s:o}", "lines", rk_json_list(line_json, card, card->n_lines)));
+}
+
+
+static json_t *part_json(const void *preview, size_t i)
+{
+    const rk_preview_part *p = &((const rk_preview *)preview)->parts[i];
+
+    return json_pack("{s:o, s:o, s:o, s:o}", "part", rk_json_text(p->part),
+                     "id", rk_json_text(p->id), "text", rk_json_text(p->text),
+                     "n_tokens",
+                     p->n_tokens < 0 ? json_null() : json_integer(p->n_tokens));
+}
+
+
+char *rk_preview_json(const rk_preview *p)
+{
+    return rk_json_take(
+        json_pack("{s:o, s:o, s:b, s:o}", "mode", rk_json_text(p->mode),
+                  "model", rk_json_text(p->model), "chat", (int)p->chat,
+                  "parts", rk_json_list(part_json, p, p->n_parts)));
 }
 
 

@@ -35,6 +35,11 @@ static rk_key plan_of(const rk_engine *e, const rk_settings *s, uint64_t change)
         rk_buf_printf(&words, "-%s %d %g|", e->config->events.negative[i].type,
                       (int)e->config->events.negative[i].when,
                       e->config->events.negative[i].value);
+    for (size_t i = 0; i < RK_N_PROMPT_TEXTS; i++)
+        if (s->prompts[i])
+            rk_buf_printf(&words, "%zu %s|", i, s->prompts[i]);
+    if (s->chat != RK_CHAT_AUTO)
+        rk_buf_printf(&words, "chat %d|", (int)s->chat);
     snprintf(numbers, sizeof(numbers), "%llu %zu %llu %d %g",
              (unsigned long long)change, s->llm_history,
              (unsigned long long)s->seed, (int)s->effort, s->half_life_days);

@@ -35,7 +35,7 @@ typedef struct rk_llm_backend {
     int (*count_tokens)(rk_llm *m, const char *text); /* or an error code */
     void (*forget)(rk_llm *m);
     /* Makes a chat possible: RK_ENOTFOUND where there is none. NULL: never. */
-    int (*chat)(rk_llm *m, rk_error *err);
+    int (*chat)(rk_llm *m, rk_llm_frame *out, rk_error *err);
 } rk_llm_backend;
 
 struct rk_llm {

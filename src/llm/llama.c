@@ -239,7 +239,7 @@ static void release(rk_llm *m)
     free(l->prefix);
     free(l->logits);
     free(l->rows);
-    rk_tokens_clear(&l->chat);
+    rk_llama_chat_clear(l);
     free(l);
     m->state = NULL;
 }

@@ -48,7 +48,16 @@ static void drop_second_bos(rk_tokens *t, const rk_llama *l)
 }
 
 
-int rk_llama_chat(rk_llm *m, rk_error *err)
+void rk_llama_chat_clear(rk_llama *l)
+{
+    rk_tokens_clear(&l->chat);
+    free(l->chat_text[0]);
+    free(l->chat_text[1]);
+    l->chat_text[0] = l->chat_text[1] = NULL;
+}
+
+
+static int prepare(rk_llm *m, rk_error *err)
 {
     rk_llama *l = m->state;
     char room[FRAMED_MOST];
@@ -56,27 +65,39 @@ int rk_llama_chat(rk_llm *m, rk_error *err)
     size_t n;
     int rc;
 
-    if (l->chat.n == 2)
-        return RK_OK;
     if (!frame(l, room, &head, &tail))
         return rk_llama_fail(m, err, RK_ENOTFOUND,
                              "it has no chat template that libllama knows");
-    rk_tokens_reset(&l->chat);
+    l->chat_text[0] = rk_strdup(head);
+    l->chat_text[1] = rk_strdup(tail);
+    if (!l->chat_text[0] || !l->chat_text[1])
+        return rk_no_memory(err);
     rc = rk_tokens_add_control(&l->chat, l, head, true, err);
-    if (rc == RK_OK)
-        drop_second_bos(&l->chat, l);
-    if (rc == RK_OK)
-        rc = rk_tokens_add_control(&l->chat, l, tail, false, err);
     if (rc)
-        goto done;
+        return rc;
+    drop_second_bos(&l->chat, l);
+    rc = rk_tokens_add_control(&l->chat, l, tail, false, err);
+    if (rc)
+        return rc;
     n = rk_tokens_len(&l->chat, 0) + rk_tokens_len(&l->chat, 1);
     if (n > (l->n_context - RK_LLM_ROOM) / 2 || n > RK_LLM_ROOM / 2)
         rc = rk_llama_fail(m, err, RK_ENOTFOUND,
                            "its chat template leaves no room for a text");
+    return rc;
+}
 
-done:
+
+int rk_llama_chat(rk_llm *m, rk_llm_frame *out, rk_error *err)
+{
+    rk_llama *l = m->state;
+    int rc = l->chat.n == 2 ? RK_OK : prepare(m, err);
+
     if (rc)
-        rk_tokens_reset(&l->chat);
+        rk_llama_chat_clear(l);
+    else
+        *out = (rk_llm_frame){l->chat_text[0], l->chat_text[1],
+                              rk_tokens_len(&l->chat, 0),
+                              rk_tokens_len(&l->chat, 1)};
     return rc;
 }
 

@@ -43,6 +43,7 @@ typedef struct rk_llama {
     double logits_total; /* log of the sum of exp of `logits` */
     const float **rows;  /* (RK_LLAMA_PACK) logits of a pack, borrowed */
     rk_tokens chat;      /* the chat template's head and tail, once asked for */
+    char *chat_text[2];  /* the same as text */
 } rk_llama;
 
 /* Tokens in one call of llama_decode(), and tokens of branches, or of texts to
@@ -99,7 +100,8 @@ bool rk_llama_ends_line(const rk_llama *l, llama_token token);
 enum rk_llama_part { RK_LLAMA_BEGIN, RK_LLAMA_END, RK_LLAMA_WHOLE };
 
 /* Prepares l->chat. RK_ENOTFOUND: no template that libllama knows. */
-int rk_llama_chat(rk_llm *m, rk_error *err);
+int rk_llama_chat(rk_llm *m, rk_llm_frame *out, rk_error *err);
+void rk_llama_chat_clear(rk_llama *l);
 
 /* Appends a text's tokens: those of the chat's head and tail that belong to
  * its part are control tokens, the text's own never. Outside of a chat it is

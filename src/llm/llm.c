@@ -349,24 +349,33 @@ int rk_llm_states(rk_llm *m, const char *prefix, const char *const *branches,
 }
 
 
-int rk_llm_set_chat(rk_llm *m, bool on, rk_error *err)
+int rk_llm_chat_frame(rk_llm *m, rk_llm_frame *out, rk_error *err)
 {
-    int rc = on ? check_role(m, RK_WRITER, err) : RK_OK;
+    int rc = check_role(m, RK_WRITER, err);
 
-    if (rc == RK_OK && on)
-        rc = m->backend->chat
-                 ? m->backend->chat(m, err)
-                 : rk_fail(err, RK_ENOTFOUND, "%s has no chat template",
-                           m->info.name);
-    m->chat = on && rc == RK_OK;
-    return rc;
+    if (rc)
+        return rc;
+    return m->backend->chat ? m->backend->chat(m, out, err)
+                            : rk_fail(err, RK_ENOTFOUND,
+                                      "%s has no chat template", m->info.name);
 }
 
 
 bool rk_llm_has_chat(rk_llm *m)
 {
-    return m->role == RK_WRITER && m->backend->chat &&
-           m->backend->chat(m, NULL) == RK_OK;
+    rk_llm_frame frame;
+
+    return rk_llm_chat_frame(m, &frame, NULL) == RK_OK;
+}
+
+
+int rk_llm_set_chat(rk_llm *m, bool on, rk_error *err)
+{
+    rk_llm_frame frame;
+    int rc = on ? rk_llm_chat_frame(m, &frame, err) : RK_OK;
+
+    m->chat = on && rc == RK_OK;
+    return rc;
 }
 
 

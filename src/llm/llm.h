@@ -150,6 +150,19 @@ int rk_llm_states(rk_llm *m, const char *prefix, const char *const *branches,
                   size_t n, bool mean, float *out, rk_error *err);
 
 /* Whether the model has a chat template of its own that can be followed. */
+/* The text that a chat puts before and behind a user's message, borrowed from
+ * the model, and its tokens. RK_ENOTFOUND: it has no chat template, or none
+ * that can be followed. */
+typedef struct rk_llm_frame {
+    const char *head;
+    const char *tail;
+    size_t head_tokens;
+    size_t tail_tokens;
+} rk_llm_frame;
+
+int rk_llm_chat_frame(rk_llm *m, rk_llm_frame *out, rk_error *err);
+
+/* Whether there is such a template. */
 bool rk_llm_has_chat(rk_llm *m);
 
 /* From now on, until it is set back, what is asked is a user's message in the

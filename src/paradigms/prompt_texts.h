@@ -6,7 +6,7 @@
 #include "core/error.h"
 #include "paradigms/settings.h"
 
-/* "likes", "yes_no_task": a key of the configuration's `prompts:`. */
+/* "likes", "yes_no_task": its key in the configuration's `prompts:`. */
 const char *rk_prompt_text_name(enum rk_prompt_text which);
 
 /* The configured template, or the built-in one. */

@@ -218,6 +218,14 @@ class Prepared(unittest.TestCase):
         self.same(self.engine.similar(THRILLER, 4), "similar", "--item",
                   THRILLER, "-n", "4")
 
+    def test_prompts_are_those_of_the_command_line(self):
+        for mode in ("likelihood", "yes_no", "letters", "permutation", "why"):
+            self.same(self.engine.prompt(user=READER, mode=mode, n=3),
+                      "prompt", "--user", READER, "--mode", mode, "-n", "3")
+        self.assertEqual(self.engine.prompt_templates(),
+                         self.command("prompt", "--templates"))
+        refused("EINVAL", self.engine.prompt, user=READER, mode="guess")
+
     def test_cards_are_those_of_the_command_line(self):
         self.assertEqual(self.engine.status(), self.command("status"))
         for kind, id in (("items", THRILLER), ("users", READER)):

@@ -76,6 +76,9 @@ static void assert_defaults(const rk_config *c)
     assert_string_equal(c->catalogue.noun_plural, "items");
     assert_string_equal(c->catalogue.categories, "genres");
     assert_int_equal(c->catalogue.n_tags, 0);
+    assert_int_equal(c->prompts.chat, RK_CHAT_AUTO);
+    for (size_t i = 0; i < RK_N_PROMPT_TEXTS; i++)
+        assert_null(c->prompts.texts[i]);
     assert_int_equal(c->events.n_positive, 3);
     assert_rule(&c->events.positive[0], "rating", RK_AT_LEAST, 4);
     assert_rule(&c->events.positive[1], "purchase", RK_ALWAYS, 0);
@@ -158,7 +161,8 @@ static void test_config_names_an_unknown_key_and_the_known(void **state)
     (void)state;
     assert_refused("# one\nstore: a.db\nstor: b.db\n",
                    "reckon.yaml:3: unknown key 'stor', expected one of store, "
-                   "models, servers, profiles, catalogue, events, llm, "
+                   "models, servers, profiles, catalogue, prompts, events, "
+                   "llm, "
                    "learn");
     assert_refused("llm:\n  seed: 5\n\n  # why\n  limit: 7\n",
                    "reckon.yaml:5: unknown key 'llm.limit', expected one "
@@ -196,6 +200,35 @@ static void test_config_says_what_kind_it_expected_and_found(void **state)
                    "nothing");
     assert_refused("store: \"\"\n",
                    "reckon.yaml:1: store: expected a text, found nothing");
+}
+
+
+static void test_config_takes_prompts_and_checks_their_names(void **state)
+{
+    rk_config *c = parsed("prompts:\n"
+                          "  chat: yes\n"
+                          "  likes: \"{{#liked}}{{mood}}\\n{{/liked}}\"\n"
+                          "  why_user: ''\n"
+                          "  yes_no_item: '{{anything}}'\n");
+
+    (void)state;
+    assert_int_equal(c->prompts.chat, RK_CHAT_YES);
+    assert_string_equal(c->prompts.texts[RK_TEXT_LIKES],
+                        "{{#liked}}{{mood}}\n{{/liked}}");
+    assert_string_equal(c->prompts.texts[RK_TEXT_WHY_USER], "");
+    assert_null(c->prompts.texts[RK_TEXT_USER]);
+    rk_config_free(c);
+    assert_refused("prompts: {chat: maybe}\n",
+                   "reckon.yaml:1: prompts.chat: expected auto, yes or no, "
+                   "found 'maybe'");
+    assert_refused("prompts:\n  user: '{{#like}}{{line}}{{/like}}'\n",
+                   "reckon.yaml:2: prompts.user: template, byte 1: unknown "
+                   "name 'like', expected one of noun, noun_plural, Noun, "
+                   "Noun_plural, profile, liked, disliked");
+    assert_refused("prompts:\n  why_task: '{{profile}}'\n",
+                   "reckon.yaml:2: prompts.why_task: template, byte 1: unknown "
+                   "name 'profile', expected one of noun, noun_plural, Noun, "
+                   "Noun_plural");
 }
 
 
@@ -436,6 +469,7 @@ int main(void)
         cmocka_unit_test(test_config_takes_what_is_said_and_keeps_the_rest),
         cmocka_unit_test(test_config_names_an_unknown_key_and_the_known),
         cmocka_unit_test(test_config_says_what_kind_it_expected_and_found),
+        cmocka_unit_test(test_config_takes_prompts_and_checks_their_names),
         cmocka_unit_test(test_config_reads_numbers_strictly),
         cmocka_unit_test(test_config_gives_the_line_where_yaml_breaks),
         cmocka_unit_test(test_config_refuses_what_could_be_read_two_ways),

@@ -582,7 +582,7 @@ static void test_a_bundle_brings_back_what_was_learnt(void **state)
             assert_ok(rk_llm_learnt_put(&l, w, &err), err);
         assert_ok(rk_bundle_save(w, path, &err), err);
         assert_ok(rk_bundle_open(&b, path, &err), err);
-        assert_int_equal(rk_llm_learnt_get(&back, b, &err),
+        assert_int_equal(rk_llm_learnt_get(&back, b, 1, &err),
                          odd ? RK_EFORMAT : RK_OK);
         if (!odd)
             assert_memory_equal(&l, &back, sizeof(l));

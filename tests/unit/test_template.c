@@ -169,6 +169,115 @@ static void test_template_expand_survives_failing_allocations(void **state)
 }
 
 
+static const rk_field rows_line[] = {{"line", "A | {{title}}"}};
+static const rk_field rows_more[] = {{"noun", "book"}, {"title", "outside"}};
+static const rk_template_row rows[] = {{rows_line, 1, &record},
+                                       {NULL, 0, NULL}};
+static const rk_template_list lists[] = {{"liked", rows, 2},
+                                         {"disliked", NULL, 0}};
+static const rk_template_data data = {
+    .outer = {rows_more, 2, NULL}, .lists = lists, .n_lists = 2};
+
+
+static void assert_fills(const char *text, const char *expected)
+{
+    rk_buf out;
+
+    rk_buf_init(&out);
+    assert_int_equal(rk_template_fill(&out, text, &data, NULL), RK_OK);
+    assert_string_equal(rk_buf_str(&out), expected);
+    rk_buf_clear(&out);
+}
+
+
+static void test_template_repeats_a_list_for_each_row(void **state)
+{
+    (void)state;
+    assert_fills("{{noun}}:\n{{#liked}}{{number}}{{letter}} {{line}};\n"
+                 "{{/liked}}.",
+                 "book:\n1A A | {{title}};\n2B ;\n.");
+    assert_fills("{{#liked}}{{title}},{{/liked}}{{title}}",
+                 "The Night Circus,outside,outside");
+    assert_fills("{{#liked}}[{{#author}}by {{author}}{{/author}}]{{/liked}}",
+                 "[by Erin Morgenstern][]");
+    assert_fills("{{number}}{{letter}}{{liked}}{{Noun}}", "");
+}
+
+
+static void test_template_tells_an_empty_list(void **state)
+{
+    (void)state;
+    assert_fills("{{#disliked}}x{{/disliked}}{{^disliked}}none{{/disliked}}",
+                 "none");
+    assert_fills("{{^liked}}none{{/liked}}", "");
+    assert_fills("{{#absent}}{{#liked}}x{{/liked}}{{/absent}}", "");
+}
+
+
+/* Work stays rows times text: a list in a list is asked only if it has rows. */
+static void test_template_does_not_repeat_a_list_in_a_list(void **state)
+{
+    (void)state;
+    assert_fills("{{#liked}}{{#liked}}x{{/liked}}{{/liked}}", "xx");
+    assert_fills("{{#liked}}{{^disliked}}y{{/disliked}}{{/liked}}", "yy");
+}
+
+
+static void test_template_fill_is_bounded(void **state)
+{
+    enum { N = 1 << 15 };
+    rk_template_row *many = rk_calloc(N, sizeof(*many));
+    rk_template_list list = {"liked", many, N};
+    rk_template_data big = {.lists = &list, .n_lists = 1};
+    rk_error err;
+    rk_buf out;
+
+    (void)state;
+    assert_non_null(many);
+    rk_buf_init(&out);
+    assert_int_equal(
+        rk_template_fill(&out,
+                         "{{#liked}}0123456789012345678901234567890123456789"
+                         "{{/liked}}",
+                         &big, &err),
+        RK_EINVAL);
+    assert_string_equal(err.msg, "a template's text: expected at most 1048576 "
+                                 "bytes, found more");
+    assert_true(out.len < RK_TEMPLATE_MOST + 100);
+    rk_buf_clear(&out);
+    free(many);
+}
+
+
+static void test_template_check_names_knows_what_is_outside_lists(void **state)
+{
+    static const char *const values[] = {"noun", NULL};
+    static const char *const named[] = {"liked", NULL};
+    const rk_template_names known = {values, named};
+    const rk_template_names no_lists = {values, NULL};
+    rk_error err;
+
+    (void)state;
+    assert_int_equal(rk_template_check_names("{{noun}}{{#liked}}{{any}}"
+                                             "{{#x}}{{y}}{{/x}}{{/liked}}"
+                                             "{{^liked}}{{noun}}{{/liked}}",
+                                             &known, NULL),
+                     RK_OK);
+    assert_int_equal(
+        rk_template_check_names("{{#like}}{{line}}{{/like}}", &known, &err),
+        RK_EFORMAT);
+    assert_string_equal(err.msg, "template, byte 1: unknown name 'like', "
+                                 "expected one of noun, liked");
+    assert_int_equal(
+        rk_template_check_names("{{#liked}}{{/liked}}{{line}}", &known, NULL),
+        RK_EFORMAT);
+    assert_int_equal(
+        rk_template_check_names("{{#liked}}{{/liked}}", &no_lists, NULL),
+        RK_EFORMAT);
+    assert_int_equal(rk_template_check_names("{{", &known, NULL), RK_EFORMAT);
+}
+
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -180,6 +289,11 @@ int main(void)
         cmocka_unit_test(test_template_check_names_the_byte),
         cmocka_unit_test(test_template_check_bounds_names_and_nesting),
         cmocka_unit_test(test_template_expand_survives_failing_allocations),
+        cmocka_unit_test(test_template_repeats_a_list_for_each_row),
+        cmocka_unit_test(test_template_tells_an_empty_list),
+        cmocka_unit_test(test_template_does_not_repeat_a_list_in_a_list),
+        cmocka_unit_test(test_template_fill_is_bounded),
+        cmocka_unit_test(test_template_check_names_knows_what_is_outside_lists),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

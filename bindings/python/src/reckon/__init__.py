@@ -59,6 +59,22 @@ class Engine:
         ask = rk.request(user, profile, way, 1, None, False)
         return self._ask("answer", "rk_predict", byref(ask), rk.text(item))
 
+    def prompt(self, user=None, profile=None, mode="likelihood", n=0,
+               candidates=None, include_seen=False):
+        """What the language model would be given to read, part by part.
+
+        It is asked nothing. mode is "likelihood", "yes_no", "letters",
+        "permutation" or "why"; n is how many candidates (0: as many as are
+        ranked).
+        """
+        ask = rk.request(user, profile, "llm", n, candidates, include_seen)
+        return self._ask("preview", "rk_prompt_preview", byref(ask),
+                         rk.text(mode))
+
+    def prompt_templates(self):
+        """The templates that prompts are made from, as a card."""
+        return self._ask("card", "rk_prompt_templates")
+
     def similar(self, item, n=10):
         """The n items nearest to an item in meaning."""
         return self._ask("answer", "rk_similar", rk.text(item), rk.count(n))

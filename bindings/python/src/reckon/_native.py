@@ -76,6 +76,8 @@ _FALLIBLE = {  # arguments before the error
     "rk_prepare": (_ENGINE, POINTER(PrepareOpts)),
     "rk_recommend": (_ENGINE, POINTER(Request), _OUT),
     "rk_predict": (_ENGINE, POINTER(Request), c_char_p, _OUT),
+    "rk_prompt_preview": (_ENGINE, POINTER(Request), c_char_p, _OUT),
+    "rk_prompt_templates": (_ENGINE, _OUT),
     "rk_similar": (_ENGINE, c_char_p, c_size_t, _OUT),
     "rk_show": (_ENGINE, c_int, c_char_p, _OUT),
     "rk_status": (_ENGINE, _OUT),
@@ -104,10 +106,11 @@ def library():
     for name, arguments in _FALLIBLE.items():
         getattr(lib, name).argtypes = [*arguments, POINTER(Err)]
     for name in ("rk_engine_close", "rk_answer_free", "rk_card_free",
-                 "rk_report_free"):
+                 "rk_preview_free", "rk_report_free"):
         getattr(lib, name).argtypes = [c_void_p]
         getattr(lib, name).restype = None
-    for name in ("rk_answer_json", "rk_card_json", "rk_report_json",
+    for name in ("rk_answer_json", "rk_card_json", "rk_preview_json",
+                 "rk_report_json",
                  "rk_report_html"):
         getattr(lib, name).argtypes = [c_void_p]
         getattr(lib, name).restype = c_void_p
