@@ -82,6 +82,7 @@ static int predict(cli *c, int argc, char **argv, bool everything)
         {"profile", 0, ARG_TEXT, &ask.profile, 0, 0},
         {"item", 'i', ARG_TEXT, &item, 0, 0},
         {"way", 'w', ARG_TEXT, &ask.way, 0, 0},
+        {"why", 0, ARG_TEXT, &ask.why, 0, 0},
     };
     bool done;
     int rc = args_read(c, &argc, &argv, options,

@@ -6,6 +6,7 @@
 #include "core/text.h"
 #include "data/template.h"
 #include "engine/sheet.h"
+#include "engine/teller.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -23,7 +24,8 @@ enum kind {
     NEGATIVE,
     COUNT,  /* size_t within min, max */
     NUMBER, /* double within min, max */
-    EFFORT  /* enum rk_effort */
+    EFFORT, /* enum rk_effort */
+    WHY     /* size_t, see rk_teller_parse() */
 };
 
 struct key {
@@ -53,6 +55,7 @@ static const struct key keys[] = {
     {"llm", "history", COUNT, AT(llm.history), 0, 1000},
     {"llm", "candidates", COUNT, AT(llm.candidates), 1, 1000},
     {"llm", "seed", COUNT, AT(llm.seed), 0, 4294967295.0},
+    {"llm", "why", WHY, AT(llm.why), 0, 0},
     {"learn", "effort", EFFORT, AT(learn.effort), 0, 0},
     {"learn", "half_life_days", NUMBER, AT(learn.half_life_days), 0, 1e6},
 };
@@ -185,6 +188,17 @@ static int set_effort(rk_config *c, const rk_sheet *s, size_t i,
 }
 
 
+static int set_why(rk_config *c, const rk_sheet *s, size_t i, const char *word,
+                   rk_error *err)
+{
+    rk_error why;
+
+    if (rk_teller_parse(member(c, &keys[i]), word, &why) == RK_OK)
+        return RK_OK;
+    return rk_sheet_refuse(s, i, why.msg + strlen("why: "), err);
+}
+
+
 static int set(rk_config *c, const rk_sheet *s, size_t i, rk_error *err)
 {
     const struct key *k = &keys[i];
@@ -200,6 +214,7 @@ static int set(rk_config *c, const rk_sheet *s, size_t i, rk_error *err)
     case COUNT:
     case NUMBER: return set_number(c, s, i, v.text, err);
     case EFFORT: return set_effort(c, s, i, v.text, err);
+    case WHY: return set_why(c, s, i, v.text, err);
     case TEXT:
     case TEMPLATE: break;
     }

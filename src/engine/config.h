@@ -31,6 +31,7 @@ typedef struct rk_config {
         size_t history;    /* liked items a prompt tells of */
         size_t candidates; /* items the language model ranks */
         size_t seed;
+        size_t why; /* items whose sentence the writer writes */
     } llm;
     struct {
         enum rk_effort effort; /* of training */
