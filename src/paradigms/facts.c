@@ -101,6 +101,7 @@ static uint32_t subject_of(const check *k, size_t m)
 {
     const rk_mention *all = k->mentions.list;
     const rk_mention *me = &all[m];
+    size_t next;
 
     for (size_t i = m; i-- > 0;) {
         if (all[i].kind != RK_MENTIONS_TITLE)
@@ -109,9 +110,12 @@ static uint32_t subject_of(const check *k, size_t m)
             return all[i].item;
         break;
     }
+    next = me->at + me->n;
+    if (next < k->words.n && rk_word_is(&k->words.list[next], "the"))
+        next++;
     if (m + 1 < k->mentions.n && all[m + 1].kind == RK_MENTIONS_TITLE &&
-        all[m + 1].at == me->at + me->n && me->kind != RK_MENTIONS_NUMBER &&
-        k->words.list[all[m + 1].at].before == 0) {
+        all[m + 1].at == next && me->kind != RK_MENTIONS_NUMBER &&
+        k->words.list[me->at + me->n].before == 0) {
         const rk_word *last = &k->words.list[me->at + me->n - 1];
         bool owner = last->at[last->len] == '\'' ||
                      strncmp(last->at + last->len, "\xE2\x80\x99", 3) == 0;
@@ -123,12 +127,14 @@ static uint32_t subject_of(const check *k, size_t m)
 }
 
 
+/* Numbers in letters are often a title's: "The Three Musketeers". */
 static bool has_number(const rk_wording *w, double number)
 {
     double one;
 
     for (size_t i = 0; i < w->n; i++)
-        if (rk_word_number(&w->list[i], &one) && fabs(one - number) < 1e-9)
+        if (w->list[i].is_number && rk_word_number(&w->list[i], &one) &&
+            fabs(one - number) < 1e-9)
             return true;
     return false;
 }

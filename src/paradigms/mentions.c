@@ -127,11 +127,11 @@ static bool name_at(const rk_wording *w, size_t i, const rk_grounds *g,
 
     if (!w->list[i].capital || (opens(w, i) && may_open(&w->list[i])))
         return false;
-    if (w->list[i].len == 1 && rk_word_is(&w->list[i], "a"))
-        return false;
     while (i + n < w->n && w->list[i + n].capital &&
            w->list[i + n].before == 0 && !catalogue_at(w, i + n, g, &other))
         n++;
+    if (n == 1 && rk_word_is_common(&w->list[i]))
+        return false; /* the article before a title */
     *out = (rk_mention){RK_MENTIONS_NAME, i, n, RK_NO_ID, 0};
     return true;
 }
