@@ -365,6 +365,24 @@ static int check_liked(check *k, size_t i, int sign, rk_error *err)
 }
 
 
+/* "..., which you liked Dune": what was liked stands before the verb. */
+static bool is_muddled(const check *k, size_t verb)
+{
+    static const char *const relative[] = {"which", "that", NULL};
+
+    for (size_t j = 0; j < k->mentions.n && verb >= 2; j++)
+        if (k->mentions.list[j].kind == RK_MENTIONS_TITLE &&
+            k->mentions.list[j].at > verb &&
+            k->mentions.list[j].at <= verb + 2 &&
+            k->words.list[k->mentions.list[j].at].before == 0 &&
+            rk_word_among(&k->words.list[verb - 2], relative))
+            return rk_word_is(&k->words.list[verb - 1], "you") &&
+                   !rk_word_among(&k->words.list[verb + 1],
+                                  (const char *const[]){"in", "as", NULL});
+    return false;
+}
+
+
 /* Whether a word is inside the title of something. */
 static bool in_title(const check *k, size_t i)
 {
@@ -387,8 +405,12 @@ static int check_leanings(check *k, rk_error *err)
 
         if (l.sign == 0 || l.of_others || in_title(k, i))
             continue;
-        rc = l.past ? check_liked(k, i, l.sign, err)
-                    : check_verdict(k, i, l.sign, err);
+        if (l.past && is_muddled(k, i))
+            rc = rk_findings_add(k->out, claim_of(k, RK_CLAIM_FORM, i, 1, NULL),
+                                 err, "is no English sentence");
+        else
+            rc = l.past ? check_liked(k, i, l.sign, err)
+                        : check_verdict(k, i, l.sign, err);
     }
     return rc;
 }

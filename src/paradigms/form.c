@@ -13,9 +13,9 @@ static const char *const first_person[] = {"i",   "im",   "ive",  "id",
                                            "we",  "me",   "my",   "us",
                                            "our", "ours", "mine", NULL};
 
-/* What a prompt says and a sentence for a user does not. */
-static const char *const echoes[] = {"sentence",    "prompt", "assistant",
-                                     "instruction", "json",   NULL};
+/* What a prompt says and a sentence to its reader does not. */
+static const char *const echoes[] = {
+    "sentence", "user", "prompt", "assistant", "instruction", "json", NULL};
 
 static const char *const marks[] = {"http", "www.", "://", "**", "##",
                                     "```",  "<|",   "&&",  "();"};

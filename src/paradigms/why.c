@@ -238,9 +238,20 @@ int rk_why_phrasings(char ***out, size_t *n, const rk_grounds *g,
 }
 
 
+/* Whether the point at p stands behind an abbreviation; three characters are
+ * before it. */
+static bool is_short(const char *p)
+{
+    for (int i = 1; i <= 3; i++)
+        if (p[-i] == ' ' || p[-i] == '.')
+            return true;
+    return false;
+}
+
+
 /* Leaves the first sentence of what was written, without spaces around it. A
  * point that is followed by a space and a capital ends one, unless what stands
- * before it is short: "Mr." */
+ * before it is short or has points of its own: "Mr.", "L.A." */
 static void keep_first_sentence(char *text)
 {
     size_t start = strspn(text, " ");
@@ -251,7 +262,7 @@ static void keep_first_sentence(char *text)
         text[--len] = '\0';
     for (size_t i = 4; i + 1 < len; i++)
         if (strchr(".!?", text[i]) && text[i + 1] == ' ' &&
-            text[i - 1] != ' ' && text[i - 2] != ' ' && text[i - 3] != ' ') {
+            !is_short(text + i)) {
             text[i + 1] = '\0';
             return;
         }

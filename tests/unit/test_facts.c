@@ -158,6 +158,11 @@ static const sentence sentences[] = {
     {GOOD, false, "You should\x01 enjoy Wolf Hall."},
     {GOOD, false, "You should enjoy \xFF\xFE Wolf Hall."},
     {GOOD, false, "Sentence: you should enjoy Wolf Hall."},
+    {GOOD, false, "It is close to The Night Circus, which the user liked."},
+    {GOOD, false, "It is a drama, which you liked The Night Circus."},
+    {GOOD, true,
+     "It is a drama, as is the book which you liked in Night "
+     "Circus."},
     {GOOD, false, "Este libro debe gustarte mucho porque parece bueno."},
 };
 
