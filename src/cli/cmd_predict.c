@@ -22,6 +22,8 @@ const char help_predict[] =
     "                     the stored profile\n"
     "  -i, --item ID      the item\n"
     "  -w, --way WAY      how: see reckon help recommend (default: auto)\n"
+    "      --why WHOSE    whose sentence the writer writes: off, first\n"
+    "                     (default: the configuration's)\n"
     "\n"
     "Examples\n"
     "  reckon predict --user U12345 --item B78901\n"
@@ -43,6 +45,8 @@ const char help_explain[] =
     "                     the stored profile\n"
     "  -i, --item ID      the item\n"
     "  -w, --way WAY      how: see reckon help recommend (default: auto)\n"
+    "      --why WHOSE    whose sentence the writer writes: off, first\n"
+    "                     (default: the configuration's)\n"
     "\n"
     "Examples\n"
     "  reckon explain --user U12345 --item B78901 --way tokens\n";
