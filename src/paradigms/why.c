@@ -123,7 +123,10 @@ static const char *title_of(const rk_grounds *g, const rk_reasons *reasons,
         const rk_ground *at;
         uint32_t item;
 
-        if (strcmp(reasons->list[i].kind, kind) != 0)
+        /* The way llm says "liked" of what is not near. */
+        if (strcmp(reasons->list[i].kind, kind) != 0 ||
+            (strcmp(kind, "neighbour") != 0 &&
+             !strstr(reasons->list[i].text, "close in meaning")))
             continue;
         item = rk_ids_find(g->s->ids, reasons->list[i].id);
         at = item != RK_NO_ID ? rk_grounds_item(g, item) : NULL;

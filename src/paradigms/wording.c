@@ -86,14 +86,13 @@ static const char *word_end(const char *p)
 
     for (;;) {
         size_t skip = apostrophe_at(p);
+        bool point = *p == '.' && p > start && isdigit((unsigned char)p[1]) &&
+                     isdigit((unsigned char)p[-1]);
 
-        if (is_letter(p))
+        if (is_letter(p) || point)
             p++;
         else if (skip && p > start && is_letter(p + skip))
             p += skip;
-        else if (*p == '.' && isdigit((unsigned char)p[1]) && p > start &&
-                 isdigit((unsigned char)p[-1]))
-            p++;
         else
             return p;
     }
