@@ -182,6 +182,8 @@ typedef struct rk_request {
     const char *const *candidates; /* rank these items only; NULL: all */
     size_t n_candidates;
     bool include_seen; /* also what the user has already had */
+    const char *why;   /* whose sentence the writer writes: "off" "first" "all"
+                          or a number of items; NULL: the configuration's */
 } rk_request;
 
 /* One piece of evidence for one item. */
@@ -204,6 +206,11 @@ typedef struct rk_ranked {
     const char *source;  /* who proposed it */
     const char *heading; /* rag: the wish it answers; NULL elsewhere */
     const char *why;     /* one sentence */
+    const char *why_by;  /* "rules"; "writer": the language model wrote it, and
+                            every claim in it was found in the evidence;
+                            "writer, chosen": it chose among sentences that
+                            rules had built */
+    const char *why_refused; /* why the writer's own was not taken; "" */
     const rk_reason *reasons; /* strongest first */
     size_t n_reasons;
 } rk_ranked;

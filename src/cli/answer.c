@@ -124,6 +124,24 @@ static void write_reasons(const cli *c, const rk_ranked *r, size_t max,
 }
 
 
+/* Who wrote the sentence, where it was not rules alone. */
+static void write_author(const cli *c, const rk_ranked *r, int indent)
+{
+    bool refused = r->why_refused && r->why_refused[0];
+
+    if (!refused && (!r->why_by || strcmp(r->why_by, "rules") == 0))
+        return;
+    out_cell(c, OUT_DIM, indent, "");
+    out_cell(c, OUT_DIM, 0, "by ");
+    out_cell(c, OUT_DIM, 0, r->why_by);
+    if (refused) {
+        out_cell(c, OUT_DIM, 0, "; its own was refused: it ");
+        out_cell(c, OUT_DIM, 0, r->why_refused);
+    }
+    putchar('\n');
+}
+
+
 static void write_item(const cli *c, const rk_answer *a, size_t i,
                        const answer_opts *opts, int width)
 {
@@ -138,6 +156,7 @@ static void write_item(const cli *c, const rk_answer *a, size_t i,
         out_text(stdout, "     ");
         out_text(stdout, r->why);
         putchar('\n');
+        write_author(c, r, 5);
     }
     if (opts->reasons)
         write_reasons(c, r, r->n_reasons, 7);
@@ -212,6 +231,7 @@ void answer_verdict(const cli *c, const rk_answer *a, size_t max_reasons)
     if (r->why && r->why[0]) {
         out_text(stdout, r->why);
         putchar('\n');
+        write_author(c, r, 0);
     }
     write_reasons(c, r, max_reasons, 2);
 }

@@ -22,6 +22,8 @@ const char help_predict[] =
     "                     the stored profile\n"
     "  -i, --item ID      the item\n"
     "  -w, --way WAY      how: see reckon help recommend (default: auto)\n"
+    "      --why WHOSE    whose sentence the writer writes: off, first\n"
+    "                     (default: the configuration's)\n"
     "\n"
     "Examples\n"
     "  reckon predict --user U12345 --item B78901\n"
@@ -43,6 +45,8 @@ const char help_explain[] =
     "                     the stored profile\n"
     "  -i, --item ID      the item\n"
     "  -w, --way WAY      how: see reckon help recommend (default: auto)\n"
+    "      --why WHOSE    whose sentence the writer writes: off, first\n"
+    "                     (default: the configuration's)\n"
     "\n"
     "Examples\n"
     "  reckon explain --user U12345 --item B78901 --way tokens\n";
@@ -82,6 +86,7 @@ static int predict(cli *c, int argc, char **argv, bool everything)
         {"profile", 0, ARG_TEXT, &ask.profile, 0, 0},
         {"item", 'i', ARG_TEXT, &item, 0, 0},
         {"way", 'w', ARG_TEXT, &ask.way, 0, 0},
+        {"why", 0, ARG_TEXT, &ask.why, 0, 0},
     };
     bool done;
     int rc = args_read(c, &argc, &argv, options,

@@ -33,6 +33,8 @@ const char help_recommend[] =
     "  -n, --number N         how many, 1 to 1000 (default: 10)\n"
     "      --candidates ID,ID rank only these items\n"
     "      --include-seen     also what the user has already had\n"
+    "      --why WHOSE        whose sentence the writer writes: off, first, all\n"
+    "                         or a number (default: the configuration's)\n"
     "      --explain          under each item, the parts of its score\n"
     "      --trace            at the end, what each stage did\n"
     "\n"
@@ -79,6 +81,7 @@ int cmd_recommend(cli *c, int argc, char **argv)
         {"number", 'n', ARG_COUNT, &ask.n, 1, 1000},
         {"candidates", 0, ARG_TEXT, &candidates, 0, 0},
         {"include-seen", 0, ARG_FLAG, &ask.include_seen, 0, 0},
+        {"why", 0, ARG_TEXT, &ask.why, 0, 0},
         {"explain", 0, ARG_FLAG, &opts.reasons, 0, 0},
         {"trace", 0, ARG_FLAG, &opts.trace, 0, 0},
     };

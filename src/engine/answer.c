@@ -94,6 +94,7 @@ int rk_answer_box_items(rk_answer_box *box, const rk_snapshot *s,
         rk_ranked *to = &box->items[i];
         rk_run aside = {.store = box->run.store, .models = box->run.models};
         rk_reasons reasons = {0};
+        rk_why why = {.by = "rules"};
 
         to->id = keep(box, rk_snapshot_id(s, from->item));
         to->title = keep(box, rk_snapshot_title(s, from->item));
@@ -105,14 +106,23 @@ int rk_answer_box_items(rk_answer_box *box, const rk_snapshot *s,
             rc = rk_no_memory(err);
         if (rc == RK_OK && explain)
             rc = explain(s, who, from, &reasons, &aside, err);
+        if (rc == RK_OK && reasons.why)
+            rc = rk_teller_tell(&box->teller, &why, s, who, from, &reasons,
+                                err);
+        to->why_by = why.by;
+        to->why_refused = keep(box, why.refused);
+        if (!to->why_refused)
+            rc = rk_no_memory(err);
         if (rc == RK_OK)
             rc = take_reasons(box, to, &reasons, err);
         rk_reasons_clear(&reasons);
         rk_run_clear(&aside);
         box->answer.n_items += rc == RK_OK;
     }
-    rk_run_trace(&box->run, "explain", n, box->answer.n_items, start,
+    rk_run_trace(&box->run, "explain", n, box->answer.n_items,
+                 start + box->teller.took_us,
                  "reasons by rules, from the evidence that scored");
+    rk_teller_close(&box->teller, &box->run);
     return rc;
 }
 

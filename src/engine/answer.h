@@ -3,11 +3,13 @@
 #define RK_ENGINE_ANSWER_H
 
 #include "engine/engine.h"
+#include "engine/teller.h"
 
 /* An answer while it is being built: owns its run and every text. */
 typedef struct rk_answer_box {
     rk_answer answer; /* first: what the caller holds */
     rk_run run;
+    rk_teller teller; /* zeroed: rules write every sentence */
     rk_ranked *items;
     rk_stage *stages;
     int64_t started_us;

@@ -8,6 +8,7 @@
 #include "engine/sheet.h"
 #include "paradigms/mode.h"
 #include "paradigms/prompt_texts.h"
+#include "engine/teller.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -28,7 +29,8 @@ enum kind {
     COUNT,  /* size_t within min, max */
     NUMBER, /* double within min, max */
     EFFORT, /* enum rk_effort */
-    MODE    /* char *, "auto" or a name of rk_modes */
+    MODE,   /* char *, "auto" or a name of rk_modes */
+    WHY     /* size_t, see rk_teller_parse() */
 };
 
 struct key {
@@ -87,6 +89,7 @@ static const struct key keys[] = {
     {"llm", "candidates", COUNT, AT(llm.candidates), 1, 1000},
     {"llm", "mode", MODE, AT(llm.mode), 1, 0},
     {"llm", "seed", COUNT, AT(llm.seed), 0, 4294967295.0},
+    {"llm", "why", WHY, AT(llm.why), 0, 0},
     {"learn", "effort", EFFORT, AT(learn.effort), 0, 0},
     {"learn", "half_life_days", NUMBER, AT(learn.half_life_days), 0, 1e6},
 };
@@ -269,6 +272,17 @@ static int set_prompt(rk_config *c, const rk_sheet *s, size_t i,
 }
 
 
+static int set_why(rk_config *c, const rk_sheet *s, size_t i, const char *word,
+                   rk_error *err)
+{
+    rk_error why;
+
+    if (rk_teller_parse(member(c, &keys[i]), word, &why) == RK_OK)
+        return RK_OK;
+    return rk_sheet_refuse(s, i, why.msg + strlen("why: "), err);
+}
+
+
 static int set(rk_config *c, const rk_sheet *s, size_t i, rk_error *err)
 {
     const struct key *k = &keys[i];
@@ -287,6 +301,7 @@ static int set(rk_config *c, const rk_sheet *s, size_t i, rk_error *err)
     case MODE: return set_mode(c, s, i, v.text, err);
     case PROMPT: return set_prompt(c, s, i, v.text, err);
     case CHAT: return set_chat(c, s, i, v.text, err);
+    case WHY: return set_why(c, s, i, v.text, err);
     case TEXT:
     case TEMPLATE: break;
     }

@@ -49,6 +49,7 @@ typedef struct rk_config {
         size_t candidates; /* items the language model ranks */
         char *mode;        /* how it is asked: "auto" or a name of rk_modes */
         size_t seed;
+        size_t why; /* items whose sentence the writer writes */
     } llm;
     struct {
         enum rk_effort effort; /* of training */

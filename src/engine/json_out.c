@@ -56,13 +56,14 @@ static json_t *item_json(const void *answer, size_t i)
 {
     const rk_ranked *r = &((const rk_answer *)answer)->items[i];
 
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
-                     rk_json_text(r->id), "title", rk_json_text(r->title),
-                     "score", rk_json_number(r->score), "probability",
-                     rk_json_number(r->probability), "source",
-                     rk_json_text(r->source), "heading",
-                     rk_json_text(r->heading), "why", rk_json_text(r->why),
-                     "reasons", rk_json_list(reason_json, r, r->n_reasons));
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
+        rk_json_text(r->id), "title", rk_json_text(r->title), "score",
+        rk_json_number(r->score), "probability", rk_json_number(r->probability),
+        "source", rk_json_text(r->source), "heading", rk_json_text(r->heading),
+        "why", rk_json_text(r->why), "why_by", rk_json_text(r->why_by),
+        "why_refused", rk_json_text(r->why_refused), "reasons",
+        rk_json_list(reason_json, r, r->n_reasons));
 }
 
 

@@ -155,7 +155,15 @@ static int ask_way(walk *w, rk_error *err)
 static int finish(walk *w, size_t n, rk_answer **out, rk_error *err)
 {
     rk_explain_fn explain = w->way ? w->way->explain : rk_rank_explain;
-    int rc = rk_answer_box_items(w->box, w->s, &w->asker.who, &w->candidates, n,
+    size_t told = w->engine->config->llm.why;
+    int rc = w->request->why ? rk_teller_parse(&told, w->request->why, err)
+                             : RK_OK;
+
+    if (rc == RK_OK)
+        rc = rk_teller_init(&w->box->teller, w->engine, told, &w->box->run,
+                            err);
+    if (rc == RK_OK)
+        rc = rk_answer_box_items(w->box, w->s, &w->asker.who, &w->candidates, n,
                                  explain, err);
 
     if (rc == RK_OK)

@@ -399,6 +399,7 @@ void rk_serving_close(rk_serving *v)
         rk_record_free(v->items[i]);
     free(v->items);
     rk_index_free(v->snapshot.vectors);
+    rk_named_free(v->names);
     rk_ids_free(v->ids);
     free(v->words);
     free(v->is_changed);

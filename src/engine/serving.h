@@ -3,6 +3,7 @@
 #ifndef RK_ENGINE_SERVING_H
 #define RK_ENGINE_SERVING_H
 
+#include "paradigms/named.h"
 #include "paradigms/run.h"
 #include "paradigms/snapshot.h"
 
@@ -17,6 +18,7 @@ typedef struct rk_serving {
     uint64_t *token_start; /* the matrix of item tokens, newer items too */
     uint32_t *token_col;
     float *token_value;
+    rk_named *names;  /* of the catalogue; NULL until sentences are checked */
     uint64_t change;  /* of the store, when it was opened */
     uint64_t made_at; /* of the store, when it was prepared */
 } rk_serving;

@@ -7,7 +7,7 @@
 
 #include "core/error.h"
 
-#define RK_SHEET_KEYS     40   /* at most */
+#define RK_SHEET_KEYS     96   /* at most */
 #define RK_SHEET_SECTIONS 10   /* at most */
 #define RK_SHEET_WORDS    1000 /* in one list, at most */
 

@@ -166,7 +166,7 @@ static void test_config_names_an_unknown_key_and_the_known(void **state)
                    "learn");
     assert_refused("llm:\n  seed: 5\n\n  # why\n  limit: 7\n",
                    "reckon.yaml:5: unknown key 'llm.limit', expected one "
-                   "of history, candidates, mode, seed");
+                   "of history, candidates, mode, seed, why");
 }
 
 

@@ -49,14 +49,20 @@ class Engine:
         self.close()
 
     def recommend(self, user=None, profile=None, way="auto", n=10,
-                  candidates=None, include_seen=False):
-        """The n best items for a stored user, or for a profile in words."""
-        ask = rk.request(user, profile, way, n, candidates, include_seen)
+                  candidates=None, include_seen=False, why=None):
+        """The n best items for a stored user, or for a profile in words.
+
+        why says whose sentence the language model writes: "off", "first",
+        "all" or a number of items (None: the configuration's).
+        """
+        why = None if why is None else str(why)
+        ask = rk.request(user, profile, way, n, candidates, include_seen, why)
         return self._ask("answer", "rk_recommend", byref(ask))
 
-    def predict(self, item, user=None, profile=None, way="auto"):
-        """Whether the user will like one item, and why."""
-        ask = rk.request(user, profile, way, 1, None, False)
+    def predict(self, item, user=None, profile=None, way="auto", why=None):
+        """Whether the user will like one item, and why (as in recommend())."""
+        why = None if why is None else str(why)
+        ask = rk.request(user, profile, way, 1, None, False, why)
         return self._ask("answer", "rk_predict", byref(ask), rk.text(item))
 
     def prompt(self, user=None, profile=None, mode="likelihood", n=0,

@@ -55,7 +55,8 @@ ImportOpts = struct("rk_import_opts", strict=c_bool, on_bad_row=BadRow,
 PrepareOpts = struct("rk_prepare_opts", effort=c_char_p, progress=Progress)
 Request = struct("rk_request", user=c_char_p, profile=c_char_p, way=c_char_p,
                  n=c_size_t, candidates=POINTER(c_char_p),
-                 n_candidates=c_size_t, include_seen=c_bool)
+                 n_candidates=c_size_t, include_seen=c_bool,
+                 why=c_char_p)
 EvaluateOpts = struct("rk_evaluate_opts", data=c_char_p,
                       ways=POINTER(c_char_p), n_ways=c_size_t,
                       effort=c_char_p, n_users=c_size_t, seed=c_uint64,
@@ -146,13 +147,14 @@ def kind_of(name):
     return KINDS[name]
 
 
-def request(user, profile, way, n, candidates, include_seen):
+def request(user, profile, way, n, candidates, include_seen, why=None):
     if candidates is not None and len(candidates) == 0:
         raise Error(Code.EINVAL, "candidates are empty")
     ids = [text(c) for c in candidates or ()]
     return Request(
         optional(user), optional(profile), optional(way), count(n),
-        (c_char_p * len(ids))(*ids), len(ids), include_seen)
+        (c_char_p * len(ids))(*ids), len(ids), include_seen,
+        optional(why))
 
 
 def evaluate_opts(data, ways, effort, n_users, seed, shuffle_texts,
