@@ -239,7 +239,7 @@ const rk_protocol rk_protocol_cold_items = {
     .summary = "MovieLens 1M, items that nobody is known to have had",
     .needs = "ml-1m-loo/sequences.tsv, items.tsv and users.tsv",
     .load = load_items,
-    .wording = &rk_wording_of_movies,
+    .wording = &rk_words_for_movies,
     .published = published,
 };
 
@@ -248,6 +248,6 @@ const rk_protocol rk_protocol_cold_users = {
     .summary = "MovieLens 1M, users of whom nothing but the profile is known",
     .needs = "ml-1m-loo/sequences.tsv, items.tsv and users.tsv",
     .load = load_users,
-    .wording = &rk_wording_of_movies,
+    .wording = &rk_words_for_movies,
     .published = published,
 };

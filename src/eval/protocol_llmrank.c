@@ -352,7 +352,7 @@ static const rk_published games_published[] = {
     {NULL, NULL, 0},
 };
 
-static const rk_wording games_wording = {"video game", "video games",
+static const rk_item_words games_wording = {"video game", "video games",
                                          "{{title}}"};
 
 const rk_protocol rk_protocol_llmrank_ml1m = {
@@ -361,7 +361,7 @@ const rk_protocol rk_protocol_llmrank_ml1m = {
                "200 users or fewer: those used for language models",
     .needs = "ml-1m-loo/ and llmrank-ml-1m/ml-1m-full.random or ml-1m.random",
     .load = load_ml1m,
-    .wording = &rk_wording_of_movies,
+    .wording = &rk_words_for_movies,
     .published = ml1m_published,
 };
 

@@ -175,6 +175,6 @@ const rk_protocol rk_protocol_ml100k = {
                "ranked",
     .needs = "items.csv, users.csv and events.csv, as the demo makes them",
     .load = load,
-    .wording = &rk_wording_of_movies,
+    .wording = &rk_words_for_movies,
     .published = published,
 };

@@ -116,6 +116,6 @@ const rk_protocol rk_protocol_ml1m = {
     .summary = "MovieLens 1M, the next item of 6,040 users, all 3,416 ranked",
     .needs = "ml-1m-loo/sequences.tsv, items.tsv and users.tsv",
     .load = load,
-    .wording = &rk_wording_of_movies,
+    .wording = &rk_words_for_movies,
     .published = published,
 };

@@ -411,6 +411,6 @@ const rk_protocol rk_protocol_tallrec = {
     .summary = "MovieLens 100K, whether a film pleases after ten ratings",
     .needs = "tallrec-movie/windows.tsv, test.json and valid.json",
     .load = load,
-    .wording = &rk_wording_of_movies,
+    .wording = &rk_words_for_movies,
     .published = published,
 };

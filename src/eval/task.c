@@ -70,7 +70,7 @@ int rk_task_note(rk_task *t, rk_error *err, const char *fmt, ...)
 
 /* A year says more of who watched a film than its genres do
  * (docs/evaluation.md). */
-const rk_wording rk_wording_of_movies = {
+const rk_item_words rk_words_for_movies = {
     "movie", "movies", "{{title}}{{#year}} ({{year}}){{/year}}"};
 
 

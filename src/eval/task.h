@@ -53,17 +53,17 @@ typedef struct rk_questions {
 } rk_questions;
 
 /* How a protocol's catalogue is spoken of in prompts. */
-typedef struct rk_wording {
+typedef struct rk_item_words {
     const char *noun;
     const char *noun_plural;
     const char *item_line; /* template of an item in a prompt */
-} rk_wording;
+} rk_item_words;
 
-extern const rk_wording rk_wording_of_movies;
+extern const rk_item_words rk_words_for_movies;
 
 typedef struct rk_task {
     const char *name;
-    const rk_wording *wording; /* NULL: as the configuration says */
+    const rk_item_words *wording; /* NULL: as the configuration says */
     enum rk_task_kind kind;
     rk_corpus *catalogue; /* the items' owner; NULL: rk_task_opts.corpus is */
     rk_corpus *train;
@@ -102,7 +102,7 @@ typedef struct rk_protocol {
      * line. */
     int (*load)(rk_task **out, const rk_task_opts *opts, rk_error *err);
     const rk_published *published; /* ends with a NULL name */
-    const rk_wording *wording;     /* NULL: as the configuration says */
+    const rk_item_words *wording;     /* NULL: as the configuration says */
 } rk_protocol;
 
 /* Ends with NULL. */
