@@ -52,10 +52,35 @@ const rk_migration rk_sqlite_migrations[] = {
             "  name TEXT NOT NULL PRIMARY KEY,"
             "  value TEXT NOT NULL"
             ") STRICT, WITHOUT ROWID;"},
+    {.version = 2,
+     .sql = "CREATE TABLE ledger ("
+            "  day INTEGER NOT NULL,"
+            "  user TEXT NOT NULL," /* '': nobody's */
+            "  model TEXT NOT NULL,"
+            "  purpose TEXT NOT NULL,"
+            "  calls INTEGER NOT NULL,"
+            "  prefix_tokens INTEGER NOT NULL,"
+            "  candidate_tokens INTEGER NOT NULL,"
+            "  reused_tokens INTEGER NOT NULL,"
+            "  generated_tokens INTEGER NOT NULL,"
+            "  took_us INTEGER NOT NULL,"
+            "  cost_micros INTEGER NOT NULL,"
+            "  PRIMARY KEY (day, user, model, purpose)"
+            ") STRICT, WITHOUT ROWID;"},
 };
 
 const size_t rk_sqlite_n_migrations = sizeof(rk_sqlite_migrations) /
                                       sizeof(*rk_sqlite_migrations);
+
+/* Where a count has reached RK_LEDGER_MOST it stays. */
+#define LEDGER_GROWS(count)                                                    \
+    count " = min(" count " + excluded." count ", 9007199254740992)"
+#define LEDGER_SUMS                                                            \
+    " ifnull(sum(calls), 0), ifnull(sum(prefix_tokens), 0),"                   \
+    " ifnull(sum(candidate_tokens), 0), ifnull(sum(reused_tokens), 0),"        \
+    " ifnull(sum(generated_tokens), 0), ifnull(sum(took_us), 0),"              \
+    " ifnull(sum(cost_micros), 0), count(DISTINCT nullif(user, ''))"           \
+    " FROM ledger"
 
 const char *const rk_sqlite_sql[N_SQL] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -124,4 +149,30 @@ const char *const rk_sqlite_sql[N_SQL] = {
                      " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
                      " WHERE value <> excluded.value",
     [SQL_NOTE_GET] = "SELECT value FROM notes WHERE name = ?1",
+
+    [SQL_LEDGER_ADD] =
+        "INSERT INTO ledger VALUES"
+        " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+        " ON CONFLICT DO UPDATE SET " LEDGER_GROWS("calls") "," LEDGER_GROWS("p"
+                                                                             "r"
+                                                                             "e"
+                                                                             "f"
+                                                                             "i"
+                                                                             "x"
+                                                                             "_"
+                                                                             "t"
+                                                                             "o"
+                                                                             "k"
+                                                                             "e"
+                                                                             "n"
+                                                                             "s") "," LEDGER_GROWS("candidate_tokens") "," LEDGER_GROWS(
+            "reused_tokens") "," LEDGER_GROWS("generated_tokens") "," LEDGER_GROWS("took_us") "," LEDGER_GROWS("cost_micros"),
+    [SQL_LEDGER_SUM] = "SELECT ?1, '', ''," LEDGER_SUMS " WHERE day = ?1",
+    [SQL_LEDGER_SUM_OF_USER] = "SELECT ?1, '', ''," LEDGER_SUMS
+                               " WHERE day = ?1 AND user = ?2",
+    [SQL_LEDGER_ALL] = "SELECT day, model, purpose," LEDGER_SUMS
+                       " WHERE day >= ?1"
+                       " GROUP BY day, model, purpose"
+                       " ORDER BY day DESC, model, purpose",
+    [SQL_LEDGER_PRUNE] = "DELETE FROM ledger WHERE day < ?1",
 };
