@@ -90,8 +90,9 @@ static int read_profile(rk_asker *a, rk_engine *e, bool read_tokens,
         a->vector = rk_alloc_array(s->d, sizeof(*a->vector));
         if (!a->vector)
             return rk_no_memory(err);
-        rc = rk_cached_vectors(&(rk_asking){run, s->embedder_key, NULL, NULL},
-                               s->d, &text, 1, a->vector, err);
+        rc = rk_cached_vectors(
+            &(rk_asking){run, s->embedder_key, NULL, NULL, false}, s->d, &text,
+            1, a->vector, err);
         if (rc == RK_OK)
             a->who.vector = a->vector;
         else if (rc != RK_ENOTFOUND && rc != RK_ENOTREADY)

@@ -6,6 +6,7 @@
 #include "core/text.h"
 #include "data/template.h"
 #include "engine/sheet.h"
+#include "paradigms/mode.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -23,7 +24,8 @@ enum kind {
     NEGATIVE,
     COUNT,  /* size_t within min, max */
     NUMBER, /* double within min, max */
-    EFFORT  /* enum rk_effort */
+    EFFORT, /* enum rk_effort */
+    MODE    /* char *, "auto" or a name of rk_modes */
 };
 
 struct key {
@@ -52,6 +54,7 @@ static const struct key keys[] = {
     {"events", "negative", NEGATIVE, AT(events), 0, 0},
     {"llm", "history", COUNT, AT(llm.history), 0, 1000},
     {"llm", "candidates", COUNT, AT(llm.candidates), 1, 1000},
+    {"llm", "mode", MODE, AT(llm.mode), 1, 0},
     {"llm", "seed", COUNT, AT(llm.seed), 0, 4294967295.0},
     {"learn", "effort", EFFORT, AT(learn.effort), 0, 0},
     {"learn", "half_life_days", NUMBER, AT(learn.half_life_days), 0, 1e6},
@@ -185,6 +188,27 @@ static int set_effort(rk_config *c, const rk_sheet *s, size_t i,
 }
 
 
+static int set_mode(rk_config *c, const rk_sheet *s, size_t i, const char *word,
+                    rk_error *err)
+{
+    rk_buf why;
+    int rc;
+
+    if (strcmp(word, "auto") == 0 || rk_mode_find(word) < RK_N_MODES)
+        return set_text(member(c, &keys[i]), word, err);
+    rk_buf_init(&why);
+    rk_buf_puts(&why, "expected auto");
+    for (size_t m = 0; m < RK_N_MODES; m++)
+        rk_buf_printf(&why, "%s%s", m + 1 < RK_N_MODES ? ", " : " or ",
+                      rk_modes[m]->name);
+    rk_buf_printf(&why, ", found '%.40s'", word);
+    rc = why.failed ? rk_no_memory(err)
+                    : rk_sheet_refuse(s, i, rk_buf_str(&why), err);
+    rk_buf_clear(&why);
+    return rc;
+}
+
+
 static int set(rk_config *c, const rk_sheet *s, size_t i, rk_error *err)
 {
     const struct key *k = &keys[i];
@@ -200,6 +224,7 @@ static int set(rk_config *c, const rk_sheet *s, size_t i, rk_error *err)
     case COUNT:
     case NUMBER: return set_number(c, s, i, v.text, err);
     case EFFORT: return set_effort(c, s, i, v.text, err);
+    case MODE: return set_mode(c, s, i, v.text, err);
     case TEXT:
     case TEMPLATE: break;
     }
@@ -362,7 +387,8 @@ void rk_config_free(rk_config *config)
     if (!config)
         return;
     for (size_t i = 0; i < N_KEYS; i++)
-        if (keys[i].kind == TEXT || keys[i].kind == TEMPLATE)
+        if (keys[i].kind == TEXT || keys[i].kind == TEMPLATE ||
+            keys[i].kind == MODE)
             free(*(char **)member(config, &keys[i]));
     tags_free(config);
     free(config);

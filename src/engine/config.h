@@ -30,6 +30,7 @@ typedef struct rk_config {
     struct {
         size_t history;    /* liked items a prompt tells of */
         size_t candidates; /* items the language model ranks */
+        char *mode;        /* how it is asked: "auto" or a name of rk_modes */
         size_t seed;
     } llm;
     struct {

@@ -21,6 +21,7 @@ static void settings_from(rk_settings *s, const rk_config *c)
     s->n_tags = c->catalogue.n_tags;
     s->llm_history = c->llm.history;
     s->llm_candidates = c->llm.candidates;
+    s->llm_mode = c->llm.mode;
     s->seed = c->llm.seed;
     s->effort = c->learn.effort;
     s->half_life_days = c->learn.half_life_days;

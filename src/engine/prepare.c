@@ -9,11 +9,12 @@
 #include "engine/engine.h"
 #include "engine/learn.h"
 #include "engine/workshop.h"
+#include "paradigms/cached.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define FORMAT "3" /* raised when older snapshots must be made anew */
+#define FORMAT "4" /* raised when older snapshots must be made anew */
 
 
 /* Everything that decides what a preparation makes, but the models' files. */
@@ -39,8 +40,8 @@ static rk_key plan_of(const rk_engine *e, const rk_settings *s, uint64_t change)
              (unsigned long long)s->seed, (int)s->effort, s->half_life_days);
     key = rk_key_of(FORMAT, RK_VERSION, numbers, rk_buf_str(&words),
                     s->item_profile, s->user_profile, s->item_line, s->noun,
-                    s->noun_plural, s->categories, e->models.embedder_name,
-                    e->models.writer_name, NULL);
+                    s->noun_plural, s->categories, s->llm_mode,
+                    e->models.embedder_name, e->models.writer_name, NULL);
     rk_buf_clear(&words);
     return key;
 }
@@ -134,6 +135,8 @@ int rk_prepare(rk_engine *e, const rk_prepare_opts *opts, rk_error *err)
                               err);
     if (rc == RK_OK)
         rc = write_snapshot(e, &readings, counts.change, err);
+    if (rc == RK_OK)
+        rc = rk_cached_prune(e->store, err);
     if (rc == RK_OK)
         rc = rk_store_put_note(e->store, "prepared", plan.hex, err);
     if (rc == RK_OK)

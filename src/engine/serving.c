@@ -131,7 +131,7 @@ static int fresh_vector(const rk_snapshot *s, uint32_t item, rk_run *run,
                         float *row, rk_error *err)
 {
     char *text = rk_snapshot_text(s, item, s->settings->item_profile);
-    rk_asking a = {run, s->embedder_key, NULL, NULL};
+    rk_asking a = {run, s->embedder_key, NULL, NULL, false};
     int rc = text ? rk_cached_vectors(&a, s->d, (const char *const *)&text, 1,
                                       row, err)
                   : rk_no_memory(err);

@@ -11,6 +11,7 @@
 #include "eval/shuffle.h"
 #include "learn/blend.h"
 #include "paradigms/liking.h"
+#include "paradigms/mode.h"
 #include "paradigms/vocabulary.h"
 
 #include <math.h>
@@ -51,6 +52,28 @@ static int train(rk_school *school, const char *path, rk_error *err)
 }
 
 
+/* Whom the task asks must not set how the writer is asked. Where likes are
+ * told from dislikes, training on what came before is what is judged. */
+static int leave_out(rk_school *school, rk_error *err)
+{
+    const rk_questions *sets[] = {&school->task->test,
+                                  &school->task->validation};
+    size_t n_users = school->task->train->n_users;
+
+    if (school->task->kind != RK_TASK_RANK)
+        return RK_OK;
+    school->left_out = rk_calloc(n_users, sizeof(*school->left_out));
+    if (!school->left_out)
+        return rk_no_memory(err);
+    for (size_t k = 0; k < 2; k++)
+        for (size_t u = 0; sets[k]->asked && u < sets[k]->asked->n_users; u++)
+            if (sets[k]->user[u] != RK_NO_ID)
+                school->left_out[sets[k]->user[u]] = true;
+    school->readings.workshop.left_out = school->left_out;
+    return RK_OK;
+}
+
+
 int rk_school_open(rk_school *school, rk_engine *e, const rk_task *task,
                    const rk_school_opts *opts, rk_error *err)
 {
@@ -63,6 +86,9 @@ int rk_school_open(rk_school *school, rk_engine *e, const rk_task *task,
     school->opts = *opts;
     school->settings = e->settings;
     school->settings.effort = opts->effort;
+    school->settings.llm_modes = opts->llm_modes;
+    if (opts->llm_mode)
+        school->settings.llm_mode = opts->llm_mode;
     rk_loaded_init(
         &school->models, opts->without_embedder ? "none" : e->embedder,
         opts->without_writer ? "none" : e->writer, e->config->models.folder);
@@ -74,6 +100,8 @@ int rk_school_open(rk_school *school, rk_engine *e, const rk_task *task,
     school->read_s = seconds_since(start);
     if (rc == RK_OK && opts->shuffle_texts)
         rc = rk_shuffle_texts(&school->readings, e->settings.seed, err);
+    if (rc == RK_OK)
+        rc = leave_out(school, err);
     school->snapshot = school->readings.snapshot;
     if (rc == RK_OK && !opts->untrained)
         rc = train(school, path, err);
@@ -88,6 +116,7 @@ void rk_school_close(rk_school *school)
     rk_readings_clear(&school->readings);
     rk_run_clear(&school->run);
     rk_loaded_clear(&school->models);
+    free(school->left_out);
     memset(school, 0, sizeof(*school));
 }
 
@@ -147,6 +176,8 @@ static int train_alone(pupil *p, const rk_learner *learner, rk_error *err)
 typedef struct asking {
     rk_school *school;
     const rk_paradigm *way; /* NULL: auto */
+    rk_settings settings;   /* the school's, but for the mode */
+    rk_snapshot snapshot;
     /* Of the batch at hand. */
     const rk_task *task;
     const rk_questions *q;
@@ -204,7 +235,7 @@ static int ask_user(asking *a, size_t user, rk_who *who, bool *had,
                     rk_error *err)
 {
     rk_school *school = a->school;
-    const rk_snapshot *s = &school->snapshot;
+    const rk_snapshot *s = &a->snapshot;
     rk_run run = {.store = school->run.store,
                   .models = &school->models,
                   .skip = has_had,
@@ -293,8 +324,9 @@ static int score_way(void *ctx, const rk_task *t, const rk_questions *q,
 }
 
 
+/* `mode`: of rk_modes, for the llm way; NULL: as prepare chose. */
 static int open_way(rk_contestant *out, rk_school *school,
-                    const rk_paradigm *way, rk_error *err)
+                    const rk_paradigm *way, const char *mode, rk_error *err)
 {
     const char *lacks = way ? way->lacks(&school->snapshot) : NULL;
     asking *a;
@@ -306,6 +338,10 @@ static int open_way(rk_contestant *out, rk_school *school,
         return rk_no_memory(err);
     a->school = school;
     a->way = way;
+    a->settings = school->settings;
+    a->settings.llm_mode = mode ? mode : a->settings.llm_mode;
+    a->snapshot = school->snapshot;
+    a->snapshot.settings = &a->settings;
     out->ctx = a;
     out->score = score_way;
     out->usage = &a->usage;
@@ -349,6 +385,18 @@ static int open_rule(rk_contestant *out, const rk_school *school,
 }
 
 
+const char *rk_contestant_mode(const char *name)
+{
+    static const char llm[] = "llm:";
+    size_t mode;
+
+    if (strncmp(name, llm, sizeof(llm) - 1) != 0)
+        return NULL;
+    mode = rk_mode_find(name + sizeof(llm) - 1);
+    return mode < RK_N_MODES ? rk_modes[mode]->name : NULL;
+}
+
+
 int rk_contestant_open(rk_contestant *out, rk_school *school, const char *name,
                        rk_error *err)
 {
@@ -361,8 +409,11 @@ int rk_contestant_open(rk_contestant *out, rk_school *school, const char *name,
         rc = open_rule(out, school, name, err);
     } else if (strcmp(name, "collaborative") == 0 || learner) {
         rc = open_blend(out, school, learner, err);
+    } else if (rk_contestant_mode(name)) {
+        rc = open_way(out, school, &rk_llm_ranker, rk_contestant_mode(name),
+                      err);
     } else if (strcmp(name, "auto") == 0 || way) {
-        rc = open_way(out, school, way, err);
+        rc = open_way(out, school, way, NULL, err);
     } else {
         rc = rk_fail(err, RK_EINVAL,
                      "no way or learner is called '%s': see reckon models",

@@ -12,6 +12,8 @@ typedef struct rk_school_opts {
     enum rk_effort effort;
     bool without_writer;   /* nothing that is asked for needs one */
     bool without_embedder; /* the same */
+    uint32_t llm_modes;    /* bits of rk_modes to learn */
+    const char *llm_mode;  /* for "llm" itself; NULL: the engine's */
     bool untrained;        /* only plain rules and learners alone are asked */
     bool shuffle_texts;    /* see eval/shuffle.h */
     rk_progress progress;
@@ -28,6 +30,7 @@ typedef struct rk_school {
     rk_snapshot snapshot;
     rk_snapshot_room room;
     rk_school_opts opts;
+    bool *left_out; /* (train's users) who set nothing of the llm way */
     double read_s;  /* what the models' reading took; kept outputs cost none */
     double train_s; /* all training, both passes of it */
 } rk_school;
@@ -39,12 +42,16 @@ int rk_school_open(rk_school *school, rk_engine *e, const rk_task *task,
 void rk_school_close(rk_school *school);
 
 /* Who is asked by this name: a plain rule (eval/plain_rules.h), "collaborative"
- * (the blend of all learners), "auto", a way, or a learner alone, which is
- * trained now and blended from its own columns. RK_EINVAL: no such name, or the
+ * (the blend of all learners), "auto", a way, the llm way in one of its modes
+ * ("llm:letters"), or a learner alone, which is trained now and blended from
+ * its own columns. RK_EINVAL: no such name, or the
  * learner cannot be trained; RK_ENOTREADY: the way lacks something, and the
  * message says what. */
 int rk_contestant_open(rk_contestant *out, rk_school *school, const char *name,
                        rk_error *err);
 void rk_contestant_close(rk_contestant *c);
+
+/* The mode that a name like "llm:letters" means; NULL: none. */
+const char *rk_contestant_mode(const char *name);
 
 #endif

@@ -6,6 +6,7 @@
 #include "eval/contestants.h"
 #include "eval/plain_rules.h"
 #include "eval/report.h"
+#include "paradigms/mode.h"
 
 #include <math.h>
 #include <string.h>
@@ -62,7 +63,7 @@ static bool asks_model(const char *way)
 {
     const rk_paradigm *p = rk_paradigm_find(way);
 
-    return p && p->asks_model;
+    return (p && p->asks_model) || rk_contestant_mode(way);
 }
 
 
@@ -142,7 +143,14 @@ static int open_school(trial *t, rk_error *err)
 
     for (size_t i = 0; i < t->n_ways; i++) {
         const rk_learner *l = rk_learner_find(t->ways[i]);
+        const char *mode = rk_contestant_mode(t->ways[i]);
 
+        if (mode) {
+            opts.llm_modes |= (uint32_t)1 << rk_mode_find(mode);
+            /* No others need be tried where none may be chosen. */
+            opts.llm_mode = is_named(t, "llm") ? NULL : mode;
+            opts.without_writer = false;
+        }
         if (!is_trained_alone(t->ways[i]))
             opts.untrained = opts.without_embedder = false;
         if (l && (l->needs & RK_NEEDS_VECTORS))

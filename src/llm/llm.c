@@ -312,6 +312,14 @@ int rk_llm_generate(rk_llm *m, const char *prompt, const rk_generate_opts *opts,
 }
 
 
+int rk_llm_states(rk_llm *m, const char *prefix, const char *const *branches,
+                  size_t n, float *out, rk_error *err)
+{
+    (void)prefix, (void)branches, (void)n, (void)out;
+    return rk_fail(err, RK_ENOTREADY, "%s has no states", m->info.name);
+}
+
+
 void rk_llm_forget(rk_llm *m)
 {
     m->backend->forget(m);

@@ -29,6 +29,7 @@ typedef struct rk_llm_info {
     const char *architecture; /* "llama", "bert" */
     size_t d;                 /* embedding width, 0 for a writer */
     size_t n_context;         /* tokens */
+    size_t width;             /* of a hidden state */
 } rk_llm_info;
 
 /* Tokens that went through the model since the caller last cleared it. */
@@ -100,6 +101,9 @@ typedef struct rk_generate_opts {
  * (greedy: same input, same answer). *text is yours (free). */
 int rk_llm_generate(rk_llm *m, const char *prompt, const rk_generate_opts *opts,
                     char **text, rk_error *err);
+
+int rk_llm_states(rk_llm *m, const char *prefix, const char *const *branches,
+                  size_t n, float *out, rk_error *err);
 
 /* Forgets the kept prefix. */
 void rk_llm_forget(rk_llm *m);

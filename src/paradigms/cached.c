@@ -6,9 +6,13 @@
 #include "data/strings.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #define CHUNK 64 /* texts a question: what an interruption can lose */
+
+/* Passing answers that are kept: some 150 bytes each. */
+#define MOST_PASSING ((size_t)262144)
 
 /* One kind of question about texts; an answer is `width` floats. */
 typedef struct question {
@@ -21,12 +25,24 @@ typedef struct question {
     int (*ask)(const struct question *q, rk_llm *m, const char *const *texts,
                size_t n, float *rows, rk_error *err);
     const void *details;
+    bool passing;
 } question;
 
 
-static rk_key key_of(const question *q, const char *text)
+/* Keys of what may be forgotten begin with a letter of their own. */
+typedef struct output_key {
+    char text[40];
+} output_key;
+
+
+static output_key key_of(const question *q, const char *text)
 {
-    return rk_key_of(q->what, q->model_key, q->context, text, NULL);
+    rk_key key = rk_key_of(q->what, q->model_key, q->context, text, NULL);
+    output_key out;
+
+    snprintf(out.text, sizeof(out.text), "%s%s", q->passing ? RK_PASSING : "",
+             key.hex);
+    return out;
 }
 
 
@@ -36,7 +52,7 @@ static int recall(rk_run *run, const question *q, const char *text, float *row,
 {
     void *bytes;
     size_t len;
-    int rc = rk_store_get_output(run->store, key_of(q, text).hex, &bytes, &len,
+    int rc = rk_store_get_output(run->store, key_of(q, text).text, &bytes, &len,
                                  err);
 
     if (rc)
@@ -63,7 +79,7 @@ static int keep(rk_run *run, const question *q, const char *const *texts,
     if (rc)
         return rc;
     for (size_t i = 0; i < n && rc == RK_OK; i++)
-        rc = rk_store_put_output(run->store, key_of(q, texts[i]).hex,
+        rc = rk_store_put_output(run->store, key_of(q, texts[i]).text,
                                  rows + i * q->width, q->width * sizeof(float),
                                  err);
     if (rc == RK_OK)
@@ -97,7 +113,7 @@ static int ask_missing(rk_run *run, const question *q, const rk_ids *missing,
     size_t n = rk_ids_count(missing);
     float *rows = rk_alloc_array(CHUNK * q->width, sizeof(*rows));
     rk_llm *m;
-    rk_asking a = {run, q->model_key, NULL, NULL};
+    rk_asking a = {run, q->model_key, NULL, NULL, false};
     int rc = rows ? rk_asking_model(&a, q->role, &m, err) : rk_no_memory(err);
 
     for (size_t at = 0; at < n && rc == RK_OK; at += CHUNK) {
@@ -164,8 +180,8 @@ int rk_cached_vectors(const rk_asking *a, size_t d, const char *const *texts,
                       size_t n, float *out, rk_error *err)
 {
     const char *stage = a->stage ? a->stage : "embedding";
-    question q = {RK_EMBEDDER, "vector", a->model_key, stage,
-                  "",          d,        ask_vectors,  NULL};
+    question q = {RK_EMBEDDER, "vector",    a->model_key, stage,     "",
+                  d,           ask_vectors, NULL,         a->passing};
 
     return answer(a->run, &q, texts, n, out, a->progress, err);
 }
@@ -185,8 +201,8 @@ int rk_cached_words(const rk_asking *a, const rk_words_question *w,
                     const char *const *texts, size_t n, float *logp,
                     rk_error *err)
 {
-    question q = {RK_WRITER, "words",    a->model_key, a->stage,
-                  NULL,      w->n_words, ask_words,    w};
+    question q = {RK_WRITER, "words", a->model_key, a->stage, NULL, w->n_words,
+                  ask_words, w,       a->passing};
     rk_buf context;
     int rc;
 
@@ -222,8 +238,34 @@ int rk_cached_likelihood(const rk_asking *a, const char *prefix,
                          const char *const *texts, size_t n, float *rows,
                          rk_error *err)
 {
-    question q = {RK_WRITER, "likelihood",   a->model_key, a->stage, prefix,
-                  2,         ask_likelihood, NULL};
+    question q = {RK_WRITER, "likelihood",   a->model_key, a->stage,  prefix,
+                  2,         ask_likelihood, NULL,         a->passing};
 
     return answer(a->run, &q, texts, n, rows, a->progress, err);
+}
+
+
+static int ask_own(const question *q, rk_llm *m, const char *const *texts,
+                   size_t n, float *rows, rk_error *err)
+{
+    const rk_own_question *own = q->details;
+
+    return own->ask(own->ctx, m, texts, n, rows, err);
+}
+
+
+int rk_cached_own(const rk_asking *a, const rk_own_question *own,
+                  const char *const *texts, size_t n, float *rows,
+                  rk_error *err)
+{
+    question q = {RK_WRITER,  own->what, a->model_key, a->stage,  own->context,
+                  own->width, ask_own,   own,          a->passing};
+
+    return answer(a->run, &q, texts, n, rows, a->progress, err);
+}
+
+
+int rk_cached_prune(rk_store *store, rk_error *err)
+{
+    return rk_store_prune_outputs(store, RK_PASSING, MOST_PASSING, err);
 }

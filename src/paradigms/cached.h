@@ -2,6 +2,9 @@
  * of model, question and text. Asking again costs no model, not even its
  * loading. Interrupted, what was answered stays.
  *
+ * What depends on a user's history is `passing`: it is kept while it is among
+ * the newest, rk_cached_prune() forgets the rest.
+ *
  * `model_key` is the fingerprint that the caller's data was made with: a
  * model that has changed since is refused (RK_ENOTREADY). All fail as
  * rk_loaded_get() does when something must be asked and there is no model. */
@@ -17,7 +20,14 @@ typedef struct rk_asking {
     const char *model_key;
     const char *stage;           /* for progress; NULL: "embedding" */
     const rk_progress *progress; /* NULL allowed */
+    bool passing;
 } rk_asking;
+
+/* Begins the keys of passing answers. */
+#define RK_PASSING "r"
+
+/* Forgets all passing answers but the newest, some 40 MB of them. */
+int rk_cached_prune(rk_store *store, rk_error *err);
 
 /* The model of a role, for questions whose answers are not kept. */
 int rk_asking_model(const rk_asking *a, enum rk_llm_role role, rk_llm **out,
@@ -44,5 +54,21 @@ int rk_cached_words(const rk_asking *a, const rk_words_question *w,
 int rk_cached_likelihood(const rk_asking *a, const char *prefix,
                          const char *const *texts, size_t n, float *rows,
                          rk_error *err);
+
+/* A question of the caller's own to the writer, an answer `width` floats.
+ * `what` and `context` tell it from all others. */
+typedef struct rk_own_question {
+    const char *what;
+    const char *context;
+    size_t width;
+    int (*ask)(void *ctx, rk_llm *m, const char *const *texts, size_t n,
+               float *rows, rk_error *err);
+    void *ctx;
+} rk_own_question;
+
+/* float32 (n, width). */
+int rk_cached_own(const rk_asking *a, const rk_own_question *own,
+                  const char *const *texts, size_t n, float *rows,
+                  rk_error *err);
 
 #endif

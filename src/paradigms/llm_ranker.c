@@ -1,188 +1,32 @@
 /* LLM as RS: instruction, user and candidates go into the language model, and
- * its probabilities are read instead of its prose.
+ * its probabilities are read instead of its prose. How it is asked is a mode
+ * (paradigms/mode.h): the settings name one, or the one that was measured best
+ * at prepare answers.
  *
- * Each candidate's line is a branch of its own behind the shared prefix
- * "Books I loved: ..." and, where the user disliked something, behind "Books I
- * hated: ...". What is said for a candidate is how much likelier, for each
- * token, its line becomes after the user's list than after the bare heading
- * (pointwise mutual information; the prior's weight for ranking is one half:
- * Holtzman et al., "Surface Form Competition", EMNLP 2021).
+ *   probability = logistic(the mode's notes, the user's share of likes)
  *
- *   gain(list)  = (log p(line | list) - log p(line | heading)) / tokens
- *   score       = (log p(line | liked) - 0.5 log p(line | heading)) / tokens
- *                 - r gain(disliked)
- *   probability = logistic(gain(liked), gain(disliked), share of likes)
- *
- * The logistic regression is trained on events over these readings; r is the
- * ratio of its weights, one half at most. Cost of each reading: prefix + sum of
- * the candidates' tokens. */
+ * The logistic regression is trained on later events over the mode's readings
+ * of up to 40 users, where the mode has readings that do not depend on a
+ * list. */
 #include "paradigms/paradigm.h"
 
-#include "core/clock.h"
 #include "core/mem.h"
-#include "core/text.h"
 #include "paradigms/cached.h"
 #include "paradigms/liking.h"
-#include "paradigms/prompt.h"
+#include "paradigms/lines.h"
+#include "paradigms/mode.h"
+#include "paradigms/mode_lists.h"
 #include "paradigms/sentence.h"
 #include "paradigms/vocabulary.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { LIKED, DISLIKED, USER_SHARE, N_FEATURES };
+#define FIT_USERS  40 /* whose later events the readings are compared with */
+#define FIT_EVENTS 10 /* of each */
+#define NOTE_MODE  3  /* where a candidate notes the mode that scored it */
 
-#define FIT_USERS    40 /* whose later events the readings are compared with */
-#define FIT_EVENTS   10 /* of each */
-#define PRIOR_PART   0.5f
-#define DISLIKE_MOST 0.5f
-
-static const int8_t signs[N_FEATURES] = {+1, -1, +1};
-
-
-/* Lines of items, read as branches. */
-typedef struct lines {
-    char **text;
-    float *prior; /* (n, 2): log-likelihood after the heading, tokens */
-    float *liked; /* (n) log-likelihoods after the user's lists */
-    float *disliked;
-    size_t n;
-    bool has_disliked;
-} lines;
-
-
-static void lines_clear(lines *l)
-{
-    rk_texts_free(l->text, l->n);
-    free(l->prior);
-    free(l->liked);
-    free(l->disliked);
-    memset(l, 0, sizeof(*l));
-}
-
-
-static int lines_init(lines *l, const rk_snapshot *s, const uint32_t *items,
-                      size_t n, rk_error *err)
-{
-    memset(l, 0, sizeof(*l));
-    l->n = n;
-    l->text = rk_calloc(n, sizeof(*l->text));
-    l->prior = rk_calloc(n, 2 * sizeof(*l->prior));
-    l->liked = rk_calloc(n, sizeof(*l->liked));
-    l->disliked = rk_calloc(n, sizeof(*l->disliked));
-    if (!l->text || !l->prior || !l->liked || !l->disliked)
-        return rk_no_memory(err);
-    for (size_t i = 0; i < n; i++) {
-        l->text[i] = rk_prompt_item(s, items[i]);
-        if (!l->text[i])
-            return rk_no_memory(err);
-    }
-    return RK_OK;
-}
-
-
-static int read_prior(lines *l, const rk_snapshot *s, rk_run *run,
-                      const rk_progress *p, rk_error *err)
-{
-    char *heading = rk_prompt_heading(s, +1);
-    rk_asking a = {run, s->writer_key, "reading titles", p};
-    int rc = heading ? rk_cached_likelihood(&a, heading,
-                                            (const char *const *)l->text, l->n,
-                                            l->prior, err)
-                     : rk_no_memory(err);
-
-    free(heading);
-    return rc;
-}
-
-
-/* One reading of all lines behind one of the user's lists. `kept`: through
- * the cache, for learning; else straight from the model. */
-static int read_list(lines *l, const rk_snapshot *s, const rk_who *who,
-                     int label, bool kept, rk_run *run, rk_error *err)
-{
-    int64_t start = rk_clock_us();
-    float *out = label > 0 ? l->liked : l->disliked;
-    rk_usage before = run->usage;
-    rk_asking a = {run, s->writer_key, "reading lists", NULL};
-    float *rows = NULL;
-    rk_llm *writer;
-    size_t n_items;
-    char *prefix = rk_prompt_user(s, who, label, &n_items);
-    int rc = prefix ? RK_OK : rk_no_memory(err);
-
-    if (rc || (label < 0 && n_items == 0))
-        goto done;
-    if (label < 0)
-        l->has_disliked = true;
-    if (kept) {
-        rows = rk_calloc(l->n, 2 * sizeof(*rows));
-        rc = rows ? rk_cached_likelihood(&a, prefix,
-                                         (const char *const *)l->text, l->n,
-                                         rows, err)
-                  : rk_no_memory(err);
-        for (size_t i = 0; i < l->n && rc == RK_OK; i++)
-            out[i] = rows[2 * i];
-        goto done;
-    }
-    rc = rk_asking_model(&a, RK_WRITER, &writer, err);
-    if (rc == RK_OK)
-        rc = rk_llm_likelihood(writer, prefix, (const char *const *)l->text,
-                               l->n, out, NULL, err);
-    if (rc == RK_OK) {
-        rk_run_count(run, writer);
-        rk_run_trace(run,
-                     label > 0 ? "read after likes" : "read after dislikes",
-                     l->n, l->n, start,
-                     "%zu items in the prompt; tokens: %llu prefix, %llu "
-                     "candidates, %llu reused",
-                     n_items,
-                     (unsigned long long)(run->usage.prefix_tokens -
-                                          before.prefix_tokens),
-                     (unsigned long long)(run->usage.candidate_tokens -
-                                          before.candidate_tokens),
-                     (unsigned long long)(run->usage.reused_tokens -
-                                          before.reused_tokens));
-    }
-
-done:
-    free(rows);
-    free(prefix);
-    return rc;
-}
-
-
-/* Both readings and the prior of the lines for one user. */
-static int read_all(lines *l, const rk_snapshot *s, const rk_who *who,
-                    bool kept, rk_run *run, rk_error *err)
-{
-    int rc = read_prior(l, s, run, NULL, err);
-
-    if (rc == RK_OK)
-        rc = read_list(l, s, who, +1, kept, run, err);
-    if (rc == RK_OK)
-        rc = read_list(l, s, who, -1, kept, run, err);
-    return rc;
-}
-
-
-/* Tokens of a line and the newline that closes it. */
-static float read_tokens(const lines *l, size_t i)
-{
-    return l->prior[2 * i + 1] + 1;
-}
-
-
-static void features_of(const lines *l, const rk_snapshot *s, const rk_who *who,
-                        size_t i, float *x)
-{
-    float prior = l->prior[2 * i];
-    float n = read_tokens(l, i);
-
-    x[LIKED] = (l->liked[i] - prior) / n;
-    x[DISLIKED] = l->has_disliked ? (l->disliked[i] - prior) / n : 0;
-    x[USER_SHARE] = rk_who_like_share(who, s->catalogue_share);
-}
+static const int8_t signs[RK_MODE_FEATURES] = {+1, -1, +1};
 
 
 /* A user's labelled events, the later two fifths of them as questions about
@@ -207,40 +51,44 @@ static size_t split_history(const rk_workshop *w, size_t user, size_t *n_before,
 
 
 /* One user's questions: features into x, labels into y. */
-static int ask_user(const rk_workshop *w, const rk_snapshot *s, size_t user,
+static int ask_user(const rk_workshop *w, const rk_mode *mode, size_t user,
                     float *x, uint8_t *y, size_t *n, rk_error *err)
 {
     const rk_corpus *c = w->corpus;
     rk_token_weight tokens[RK_TOKENS_MAX];
+    rk_mode_note notes[FIT_EVENTS];
     uint32_t items[FIT_EVENTS];
+    float scores[FIT_EVENTS];
     size_t n_before;
+    rk_mode_ask a;
     rk_who who;
-    lines l;
     int rc;
 
     *n = split_history(w, user, &n_before, items, y);
-    if (*n == 0 || n_before < 3) {
+    if (*n == 0 || n_before < 3 || (w->left_out && w->left_out[user])) {
         *n = 0;
         return RK_OK;
     }
     rk_liking_who(w, user, c->seen + c->start[user], n_before, tokens, &who);
-    rc = lines_init(&l, s, items, *n, err);
-    if (rc == RK_OK)
-        rc = read_all(&l, s, &who, true, w->run, err);
-    for (size_t i = 0; i < *n && rc == RK_OK; i++)
-        features_of(&l, s, &who, i, x + i * N_FEATURES);
-    lines_clear(&l);
+    a = (rk_mode_ask){w->snapshot, &who, items, *n, w->run};
+    rc = mode->score(&a, scores, notes, err);
+    for (size_t i = 0; i < *n && rc == RK_OK; i++) {
+        x[i * RK_MODE_FEATURES + RK_MODE_FIRST] = notes[i][0];
+        x[i * RK_MODE_FEATURES + RK_MODE_SECOND] = notes[i][1];
+        x[i * RK_MODE_FEATURES + RK_MODE_SHARE] = rk_who_like_share(
+            &who, w->snapshot->catalogue_share);
+    }
     return rc;
 }
 
 
-static int fit_like(const rk_workshop *w, const rk_snapshot *s,
+static int fit_like(const rk_workshop *w, const rk_mode *mode,
                     rk_like_model *out, rk_error *err)
 {
     const rk_corpus *c = w->corpus;
     size_t step = c->n_users / FIT_USERS + 1;
     size_t cap = (c->n_users / step + 1) * FIT_EVENTS;
-    float *x = rk_calloc(cap * N_FEATURES, sizeof(*x));
+    float *x = rk_calloc(cap * RK_MODE_FEATURES, sizeof(*x));
     uint8_t *y = rk_calloc(cap, sizeof(*y));
     size_t m = 0;
     size_t likes = 0;
@@ -253,7 +101,7 @@ static int fit_like(const rk_workshop *w, const rk_snapshot *s,
         rc = rk_progress_report(w->progress, "calibrating the writer", u,
                                 c->n_users, err);
         if (rc == RK_OK)
-            rc = ask_user(w, s, u, x + m * N_FEATURES, y + m, &n, err);
+            rc = ask_user(w, mode, u, x + m * RK_MODE_FEATURES, y + m, &n, err);
         m += n;
     }
     if (rc == RK_OK)
@@ -262,8 +110,8 @@ static int fit_like(const rk_workshop *w, const rk_snapshot *s,
     for (size_t i = 0; i < m; i++)
         likes += y[i];
     if (rc == RK_OK && likes >= 10 && m - likes >= 10) {
-        rc = rk_logistic_fit(&out->logistic, x, y, m, N_FEATURES, 1.0f, signs,
-                             err);
+        rc = rk_logistic_fit(&out->logistic, x, y, m, RK_MODE_FEATURES, 1.0f,
+                             signs, err);
         out->fitted = rc == RK_OK;
     }
     free(x);
@@ -272,28 +120,61 @@ static int fit_like(const rk_workshop *w, const rk_snapshot *s,
 }
 
 
-static int llm_fit(const rk_workshop *w, rk_error *err)
+/* The writer's readings of the whole catalogue without any user. */
+static int read_catalogue(rk_lines *l, const rk_workshop *w, rk_error *err)
 {
     const rk_snapshot *s = w->snapshot;
-    rk_like_model like;
-    uint32_t *items = NULL;
-    lines l = {0};
-    int rc = RK_OK;
+    uint32_t *items = rk_alloc_array(s->n_items, sizeof(*items));
+    int rc;
 
-    if (w->quick || !s->writer_key[0] || s->n_items == 0)
-        return RK_OK;
-    items = rk_alloc_array(s->n_items, sizeof(*items));
     for (uint32_t i = 0; items && i < s->n_items; i++)
         items[i] = i;
-    rc = items ? lines_init(&l, s, items, s->n_items, err) : rk_no_memory(err);
+    rc = items ? rk_lines_init(l, s, items, s->n_items, err)
+               : rk_no_memory(err);
     if (rc == RK_OK)
-        rc = read_prior(&l, s, w->run, w->progress, err);
-    if (rc == RK_OK)
-        rc = fit_like(w, s, &like, err);
-    if (rc == RK_OK)
-        rc = rk_like_model_put(w->out, "llm.like", &like, err);
-    lines_clear(&l);
+        rc = rk_lines_prior(l, s, w->run, w->progress, err);
     free(items);
+    return rc;
+}
+
+
+static bool asks_yes_no(const rk_snapshot *s)
+{
+    size_t yes_no = rk_mode_find(rk_mode_yes_no.name);
+
+    return rk_mode_of(s) == yes_no || s->settings->llm_modes >> yes_no & 1;
+}
+
+
+/* What is learnt is put into the workshop's snapshot while the next part
+ * learns, and taken out again. */
+static int llm_fit(const rk_workshop *w, rk_error *err)
+{
+    rk_snapshot s = *w->snapshot;
+    rk_workshop with = *w;
+    rk_lines l = {0};
+    int rc = RK_OK;
+
+    if (w->quick || !s.writer_key[0] || s.n_items == 0)
+        return RK_OK;
+    memset(&s.llm, 0, sizeof(s.llm));
+    with.snapshot = &s;
+    rc = read_catalogue(&l, &with, err);
+    if (rc == RK_OK)
+        rc = fit_like(&with, &rk_mode_likelihood, &s.llm_like, err);
+    if (rc == RK_OK)
+        rc = rk_like_model_put(w->out, "llm.like", &s.llm_like, err);
+    if (rc == RK_OK)
+        rc = rk_modes_fit(&s.llm, &with, l.prior, err);
+    if (rc == RK_OK)
+        rc = rk_llm_learnt_put(&s.llm, w->out, err);
+    if (rc == RK_OK && asks_yes_no(&s))
+        rc = fit_like(&with, &rk_mode_yes_no, &s.llm_yes_no_like, err);
+    if (rc == RK_OK && s.llm_yes_no_like.fitted)
+        rc = rk_like_model_put(w->out, "llm.yes_no_like", &s.llm_yes_no_like,
+                               err);
+    rk_llm_learnt_clear(&s.llm);
+    rk_lines_clear(&l);
     return rc;
 }
 
@@ -304,124 +185,77 @@ static const char *llm_lacks(const rk_snapshot *s)
 }
 
 
-/* How much the reading after dislikes counts against the one after likes:
- * what the regression found, but for ranking no more than a half. */
-static float dislike_ratio(const rk_snapshot *s)
+/* Whether the writer is the one prepared with, and can be asked so. Kept
+ * readings are no excuse: an answer must not depend on what was asked
+ * before. */
+static int check_writer(const rk_snapshot *s, const rk_mode *mode, rk_run *run,
+                        rk_error *err)
 {
-    const rk_logistic *m = &s->llm_like.logistic;
-    float like = m->weight[LIKED] / m->sd[LIKED];
-    float dislike = -m->weight[DISLIKED] / m->sd[DISLIKED];
+    rk_asking a = {run, s->writer_key, NULL, NULL, true};
+    const char *lacks = NULL;
+    rk_llm *writer;
+    int rc = rk_asking_model(&a, RK_WRITER, &writer, err);
 
-    if (!s->llm_like.fitted || !(like > 0) || !(dislike > 0))
-        return 0;
-    return dislike < DISLIKE_MOST * like ? dislike / like : DISLIKE_MOST;
+    if (rc == RK_OK && mode->lacks)
+        lacks = mode->lacks(s, writer);
+    return lacks ? rk_fail(err, RK_ENOTREADY, "mode %s: %s", mode->name, lacks)
+                 : rc;
+}
+
+
+/* A mode's scores into the candidates, whose order it does not see. */
+static void take_over(const rk_mode_ask *a, size_t mode, const float *scores,
+                      rk_mode_note *notes, rk_candidates *io)
+{
+    const rk_like_model *like = rk_modes[mode]->like
+                                    ? rk_modes[mode]->like(a->s)
+                                    : NULL;
+    float share = rk_who_like_share(a->who, a->s->catalogue_share);
+
+    for (size_t i = 0; i < io->n; i++) {
+        rk_candidate *c = &io->list[i];
+        size_t at = 0;
+
+        while (a->items[at] != c->item)
+            at++;
+        c->score = scores[at];
+        c->note[0] = notes[at][0];
+        c->note[1] = notes[at][1];
+        c->note[NOTE_MODE] = (float)mode;
+        c->probability = like && like->fitted
+                             ? rk_sigmoid(rk_logistic_logit(
+                                   &like->logistic,
+                                   (const float[]){notes[at][0], notes[at][1],
+                                                   share},
+                                   NULL))
+                             : NAN;
+    }
 }
 
 
 static int llm_score(const rk_snapshot *s, const rk_who *who, rk_candidates *io,
                      rk_run *run, rk_error *err)
 {
+    size_t mode = rk_mode_of(s);
     uint32_t *items = rk_alloc_array(io->n, sizeof(*items));
-    float ratio = dislike_ratio(s);
-    lines l = {0};
-    int rc = items ? RK_OK : rk_no_memory(err);
+    float *scores = rk_alloc_array(io->n, sizeof(*scores));
+    rk_mode_note *notes = rk_calloc(io->n, sizeof(*notes));
+    rk_mode_ask a = {s, who, items, io->n, run};
+    int rc = items && scores && notes ? RK_OK : rk_no_memory(err);
 
+    if (rc == RK_OK)
+        rc = check_writer(s, rk_modes[mode], run, err);
     for (size_t i = 0; i < io->n && rc == RK_OK; i++)
         items[i] = io->list[i].item;
-    if (rc == RK_OK)
-        rc = lines_init(&l, s, items, io->n, err);
-    if (rc == RK_OK)
-        rc = read_all(&l, s, who, false, run, err);
-    for (size_t i = 0; i < io->n && rc == RK_OK; i++) {
-        rk_candidate *c = &io->list[i];
-        float x[N_FEATURES];
-
-        features_of(&l, s, who, i, x);
-        c->score = (l.liked[i] - PRIOR_PART * l.prior[2 * i]) /
-                       read_tokens(&l, i) -
-                   ratio * x[DISLIKED];
-        c->probability = s->llm_like.fitted
-                             ? rk_sigmoid(rk_logistic_logit(
-                                   &s->llm_like.logistic, x, NULL))
-                             : NAN;
-        c->note[0] = x[LIKED];
-        c->note[1] = x[DISLIKED];
+    if (rc == RK_OK) {
+        rk_mode_sort(s, items, io->n);
+        rc = rk_modes[mode]->score(&a, scores, notes, err);
     }
-    lines_clear(&l);
+    if (rc == RK_OK)
+        take_over(&a, mode, scores, notes, io);
     free(items);
-    return rc;
-}
-
-
-/* The newest item of one label that carries a category; RK_NO_ID: none.
- * *balance: its likes less its dislikes among all of the user's events. */
-static uint32_t carrier(const rk_snapshot *s, const rk_who *who, uint32_t item,
-                        int label, const char *category, int *balance)
-{
-    uint32_t newest = RK_NO_ID;
-
-    *balance = 0;
-    for (size_t i = 0; i < who->n_history; i++) {
-        const rk_seen *e = &who->history[i];
-
-        if (e->item == item || !rk_snapshot_has_category(s, e->item, category))
-            continue;
-        *balance += e->label;
-        if (e->label == label)
-            newest = e->item;
-    }
-    return newest;
-}
-
-
-/* The category an item shares with the user's items that says most for one
- * label: it must be more liked than disliked, or the other way round. */
-static bool shared_fact(const rk_snapshot *s, const rk_who *who, uint32_t item,
-                        int label, const char **category, uint32_t *with)
-{
-    int best = 0;
-
-    for (size_t k = 0; k < s->vocabulary.n_categories; k++) {
-        const char *word = s->vocabulary.words[k];
-        uint32_t other;
-        int balance;
-
-        if (!rk_snapshot_has_category(s, item, word))
-            continue;
-        other = carrier(s, who, item, label, word, &balance);
-        if (other != RK_NO_ID && label * balance > best) {
-            best = label * balance;
-            *category = word;
-            *with = other;
-        }
-    }
-    return best > 0;
-}
-
-
-static int add_reading(const rk_snapshot *s, const rk_who *who,
-                       const rk_candidate *c, int label, float weight,
-                       rk_reasons *out, rk_error *err)
-{
-    const char *verb = label > 0 ? "liked" : "disliked";
-    float gain = c->note[label > 0 ? 0 : 1];
-    const char *category;
-    uint32_t with;
-    int rc;
-
-    rc = rk_reasons_add(out, "model",
-                        label > 0 ? "read after likes" : "read after dislikes",
-                        weight, err,
-                        "after what the user %s the writer finds its line "
-                        "%+.2f nats a token likelier than without",
-                        verb, (double)gain);
-    /* A shared fact speaks for the reading's side, or not at all; its weight
-     * is the reading's and is not counted twice. */
-    if (rc == RK_OK && weight * (float)label > 0 &&
-        shared_fact(s, who, c->item, label, &category, &with))
-        rc = rk_reasons_add(out, verb, rk_snapshot_id(s, with), NAN, err,
-                            "it is %s like %s, which the user %s", category,
-                            rk_snapshot_title(s, with), verb);
+    free(scores);
+    free(notes);
     return rc;
 }
 
@@ -430,25 +264,21 @@ static int llm_explain(const rk_snapshot *s, const rk_who *who,
                        const rk_candidate *c, rk_reasons *out, rk_run *run,
                        rk_error *err)
 {
-    float x[N_FEATURES] = {c->note[0], c->note[1],
-                           rk_who_like_share(who, s->catalogue_share)};
-    float parts[N_FEATURES] = {c->note[0], -c->note[1], 0};
+    const rk_mode *mode = rk_modes[(size_t)c->note[NOTE_MODE]];
+    const rk_like_model *like = mode->like ? mode->like(s) : NULL;
+    float x[RK_MODE_FEATURES] = {c->note[0], c->note[1],
+                                 rk_who_like_share(who, s->catalogue_share)};
+    float parts[RK_MODE_FEATURES] = {c->note[0], -c->note[1], 0};
     int rc;
 
     (void)run;
-    if (s->llm_like.fitted)
-        rk_logistic_logit(&s->llm_like.logistic, x, parts);
-    rc = add_reading(s, who, c, +1, parts[LIKED], out, err);
-    if (rc == RK_OK && rk_who_count(who, -1))
-        rc = add_reading(s, who, c, -1, parts[DISLIKED], out, err);
-    if (rc == RK_OK && who->profile[0] && rk_who_count(who, +1) == 0)
-        rc = rk_reasons_add(out, "profile", "profile", parts[LIKED], err,
-                            "the writer finds it %s after the user's profile",
-                            parts[LIKED] >= 0 ? "likely" : "unlikely");
+    if (like && like->fitted)
+        rk_logistic_logit(&like->logistic, x, parts);
+    rc = mode->explain(s, who, c, parts, out, err);
     if (rc == RK_OK)
         rc = rk_sentence_write(
             out, rk_snapshot_title(s, c->item), c->probability,
-            s->llm_like.fitted
+            like && like->fitted
                 ? "the writer's likelihoods, through a model trained on likes "
                   "and dislikes"
                 : "the writer's likelihoods, untrained",

@@ -21,6 +21,9 @@ typedef struct rk_workshop {
     rk_bundle_writer *out;
     rk_run *run;
     const rk_progress *progress;
+    /* (n_users) whose events may not set how the writer is asked: those whom
+     * an evaluation asks. NULL: none. */
+    const bool *left_out;
     bool quick; /* for a trial split: leave out what asks the writer */
     /* In a trial, the likes (n_users) that the corpus ends before, for weights
      * to be learnt on; else NULL. */

@@ -18,6 +18,8 @@ typedef struct rk_settings {
     size_t n_tags;
     size_t llm_history;    /* liked items a prompt tells of */
     size_t llm_candidates; /* items the language model ranks */
+    const char *llm_mode;  /* "auto", or a name of rk_modes; NULL: auto */
+    uint32_t llm_modes;    /* bits of modes to learn whatever they cost */
     uint64_t seed;
     enum rk_effort effort; /* of training */
     double half_life_days;

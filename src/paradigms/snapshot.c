@@ -5,6 +5,7 @@
 #include "data/record.h"
 #include "data/template.h"
 #include "paradigms/carry.h"
+#include "paradigms/mode.h"
 
 #include <string.h>
 
@@ -177,6 +178,10 @@ static int attach_writer(rk_snapshot *s, const rk_bundle *b, rk_error *err)
     int rc;
 
     rc = like_model_get(b, "llm.like", &s->llm_like, err);
+    if (rc == RK_OK)
+        rc = like_model_get(b, "llm.yes_no_like", &s->llm_yes_no_like, err);
+    if (rc == RK_OK)
+        rc = rk_llm_learnt_get(&s->llm, b, err);
     if (rc == RK_OK)
         rc = floats_get(b, "wish.mean", 1, n_categories, &s->wish_mean, err);
     if (rc == RK_OK)

@@ -13,6 +13,7 @@
 #include "learn/blend.h"
 #include "learn/logistic.h"
 #include "learn/token_ridge.h"
+#include "learn/two_tower.h"
 #include "learn/user_map.h"
 #include "paradigms/settings.h"
 #include "vector/vector.h"
@@ -38,6 +39,29 @@ typedef struct rk_like_model {
     bool fitted;
     rk_logistic logistic;
 } rk_like_model;
+
+/* What the llm way learnt (paradigms/mode.h). All zero: nothing, and what is
+ * compiled in holds. */
+#define RK_N_MODES             6
+#define RK_LLM_LIST            20 /* candidates of the lists it learns from */
+#define RK_LIKELIHOOD_FEATURES 5
+
+/* A mode on lists of users whose next like is known. */
+typedef struct rk_llm_trial {
+    float ndcg;   /* NDCG@10, 20 candidates */
+    float sd;     /* its standard error */
+    float tokens; /* of a request, by the mode's cost law */
+    float lists;  /* 0: the mode was not tried */
+} rk_llm_trial;
+
+typedef struct rk_llm_learnt {
+    uint32_t mode; /* place in rk_modes: the one that did best */
+    rk_llm_trial trials[RK_N_MODES];
+    float likelihood[RK_LIKELIHOOD_FEATURES]; /* weights */
+    float slots[RK_LLM_LIST]; /* log-probability of a place in a list alone */
+    rk_two_tower probe;
+    float probe_weights[1 + RK_LIKELIHOOD_FEATURES];
+} rk_llm_learnt;
 
 /* What the embeddings way ranks by: what comes next, and the log-odds of a
  * like. */
@@ -71,7 +95,9 @@ typedef struct rk_snapshot {
     const rk_token_model *tokens;
     rk_like_model embeddings_like;
     rk_like_model tokens_like;
-    rk_like_model llm_like;
+    rk_like_model llm_like; /* over readings of likelihood */
+    rk_like_model llm_yes_no_like;
+    rk_llm_learnt llm;
     const float *fusion; /* (2, RK_FUSION_FEATURES), engine/rank.h */
     /* (2, RK_EMBEDDINGS_WEIGHTS), the second of who liked nothing. */
     const float *embeddings_rank;

@@ -45,6 +45,8 @@ typedef struct rk_store_backend {
                       size_t len, rk_error *err);
     int (*get_output)(void *conn, const char *key, void **bytes, size_t *len,
                       rk_error *err);
+    int (*prune_outputs)(void *conn, const char *prefix, size_t keep,
+                         rk_error *err);
     int (*put_note)(void *conn, const char *name, const char *value,
                     rk_error *err);
     int (*get_note)(void *conn, const char *name, char **value, rk_error *err);

@@ -171,6 +171,7 @@ const rk_store_backend rk_sqlite_backend = {
     .counts = rk_sqlite_counts,
     .put_output = rk_sqlite_put_output,
     .get_output = rk_sqlite_get_output,
+    .prune_outputs = rk_sqlite_prune_outputs,
     .put_note = rk_sqlite_put_note,
     .get_note = rk_sqlite_get_note,
     .add_ledger = rk_sqlite_add_ledger,

@@ -40,6 +40,7 @@ enum rk_sqlite_sql {
     SQL_OUTPUT_INSERT,
     SQL_OUTPUT_UPDATE,
     SQL_OUTPUT_GET,
+    SQL_OUTPUT_PRUNE,
     SQL_NOTE_PUT,
     SQL_NOTE_GET,
     SQL_LEDGER_ADD,
@@ -108,6 +109,8 @@ int rk_sqlite_put_output(void *conn, const char *key, const void *bytes,
                          size_t len, rk_error *err);
 int rk_sqlite_get_output(void *conn, const char *key, void **bytes, size_t *len,
                          rk_error *err);
+int rk_sqlite_prune_outputs(void *conn, const char *prefix, size_t keep,
+                            rk_error *err);
 int rk_sqlite_put_note(void *conn, const char *name, const char *value,
                        rk_error *err);
 int rk_sqlite_get_note(void *conn, const char *name, char **value,

@@ -80,6 +80,30 @@ int rk_sqlite_get_output(void *conn, const char *key, void **bytes, size_t *len,
 }
 
 
+int rk_sqlite_prune_outputs(void *conn, const char *prefix, size_t keep,
+                            rk_error *err)
+{
+    rk_sqlite *c = conn;
+    sqlite3_stmt *st;
+    int rc = rk_sqlite_enter(c, false, err);
+
+    if (rc)
+        return rc;
+    rc = rk_sqlite_take(c, SQL_OUTPUT_PRUNE, &st, err);
+    if (rc == RK_OK) {
+        sqlite3_bind_text(st, 1, prefix, -1, SQLITE_STATIC);
+        sqlite3_bind_int64(st, 2, (sqlite3_int64)keep);
+        rc = rk_sqlite_step(c, st, err);
+    }
+    if (rc == RK_OK) {
+        c->totals.n_outputs -= (uint64_t)sqlite3_changes(c->db);
+        c->counted = true;
+    }
+    rk_sqlite_give(c, SQL_OUTPUT_PRUNE, st);
+    return rk_sqlite_leave(c, rc, err);
+}
+
+
 int rk_sqlite_put_note(void *conn, const char *name, const char *value,
                        rk_error *err)
 {

@@ -145,6 +145,12 @@ const char *const rk_sqlite_sql[N_SQL] = {
     [SQL_OUTPUT_UPDATE] = "UPDATE outputs SET bytes = ?2 WHERE key = ?1"
                           " AND bytes <> ?2",
     [SQL_OUTPUT_GET] = "SELECT bytes FROM outputs WHERE key = ?1",
+    /* Without a row number of its own a table counts rows as they come. */
+    [SQL_OUTPUT_PRUNE] = "DELETE FROM outputs WHERE key >= ?1"
+                         " AND key < ?1 || char(1114111)"
+                         " AND rowid <= (SELECT rowid FROM outputs"
+                         " WHERE key >= ?1 AND key < ?1 || char(1114111)"
+                         " ORDER BY rowid DESC LIMIT 1 OFFSET ?2)",
     [SQL_NOTE_PUT] = "INSERT INTO notes (name, value) VALUES (?1, ?2)"
                      " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
                      " WHERE value <> excluded.value",

@@ -281,6 +281,19 @@ int rk_store_get_output(rk_store *s, const char *key, void **bytes, size_t *len,
 }
 
 
+int rk_store_prune_outputs(rk_store *s, const char *prefix, size_t keep,
+                           rk_error *err)
+{
+    int rc = may_write(s, err);
+
+    if (rc)
+        return rc;
+    if (!prefix[0])
+        return rk_fail(err, RK_EINVAL, "the prefix of keys is empty");
+    return s->backend->prune_outputs(s->conn, prefix, keep, err);
+}
+
+
 int rk_store_put_note(rk_store *s, const char *name, const char *value,
                       rk_error *err)
 {

@@ -72,6 +72,11 @@ int rk_store_put_output(rk_store *s, const char *key, const void *bytes,
 int rk_store_get_output(rk_store *s, const char *key, void **bytes, size_t *len,
                         rk_error *err);
 
+/* Of the outputs whose key begins with `prefix` (not empty), the `keep` that
+ * came last stay and the others go. */
+int rk_store_prune_outputs(rk_store *s, const char *prefix, size_t keep,
+                           rk_error *err);
+
 /* Small named values: the snapshot's name, settings it was made with.
  * Get: *value is yours (free) and NULL with RK_ENOTFOUND. */
 int rk_store_put_note(rk_store *s, const char *name, const char *value,

@@ -45,7 +45,7 @@ static int tear_down(void **state)
 
 static rk_asking asking(const rk_progress *progress)
 {
-    return (rk_asking){&run, KEY, "asking", progress};
+    return (rk_asking){&run, KEY, "asking", progress, false};
 }
 
 
@@ -140,7 +140,7 @@ static void test_likelihoods_are_kept_with_their_tokens(void **state)
 static void
 test_another_model_is_refused_but_not_what_it_need_not_say(void **state)
 {
-    rk_asking other = {&run, "another-model", "asking", NULL};
+    rk_asking other = {&run, "another-model", "asking", NULL, false};
     float v[3 * D];
     rk_llm *m;
 
