@@ -153,6 +153,8 @@ static int read_branch(rk_llm *m, const char *branch, size_t index,
     piece p;
 
     *logp = 0;
+    if (rk_llm_on_time(m, err) != RK_OK)
+        return RK_ECANCELLED;
     if (n > RK_LLM_ROOM)
         return rk_fail(err, RK_EINVAL, "branch %zu has %d tokens, at most %d",
                        index, n, RK_LLM_ROOM);
