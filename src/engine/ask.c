@@ -95,7 +95,8 @@ static int read_profile(rk_asker *a, rk_engine *e, bool read_tokens,
             1, a->vector, err);
         if (rc == RK_OK)
             a->who.vector = a->vector;
-        else if (rc != RK_ENOTFOUND && rc != RK_ENOTREADY)
+        else if (rc != RK_ENOTFOUND && rc != RK_ENOTREADY &&
+                 rc != RK_ECANCELLED)
             return rc;
     }
     logp = rk_calloc(n_words, sizeof(*logp));

@@ -7,8 +7,8 @@
 
 #include "core/error.h"
 
-#define RK_SHEET_KEYS     40   /* at most */
-#define RK_SHEET_SECTIONS 10   /* at most */
+#define RK_SHEET_KEYS     64   /* at most */
+#define RK_SHEET_SECTIONS 16   /* at most */
 #define RK_SHEET_WORDS    1000 /* in one list, at most */
 
 typedef struct rk_sheet_key {

@@ -301,7 +301,6 @@ static int embed(rk_llm *m, const char *const *texts, size_t n, float *out,
 {
     int rc = RK_OK;
 
-    (void)m;
     for (size_t i = 0; i < n && rc == RK_OK; i++) {
         const char *text = texts[i];
         float *v = out + i * WIDTH;
@@ -321,6 +320,7 @@ static int embed(rk_llm *m, const char *const *texts, size_t n, float *out,
             square += (double)v[j] * v[j];
         for (size_t j = 0; j < WIDTH; j++)
             v[j] = (float)(v[j] / sqrt(square));
+        m->usage.branch_tokens += (uint64_t)count_tokens(m, texts[i]);
         rc = rk_progress_report(progress, "embed", i + 1, n, err);
     }
     return rc;

@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define CHUNK 64 /* texts a question: what an interruption can lose */
+#define CHUNK     64  /* texts a question: what an interruption can lose */
+#define EMBEDDED  256 /* tokens at most that are embedded of a text */
+#define TRY_WORDS 4   /* times eight, to try a model's speed with */
 
 /* Passing answers that are kept: some 150 bytes each. */
 #define MOST_PASSING ((size_t)262144)
@@ -21,6 +23,7 @@ typedef struct question {
     const char *model_key;
     const char *stage;
     const char *context; /* a part of the key: whatever else decides */
+    const char *prefix;  /* what each text is read after, "" for nothing */
     size_t width;
     int (*ask)(const struct question *q, rk_llm *m, const char *const *texts,
                size_t n, float *rows, rk_error *err);
@@ -105,6 +108,18 @@ int rk_asking_model(const rk_asking *a, enum rk_llm_role role, rk_llm **out,
 }
 
 
+/* What a model that was stopped at the deadline is stopped by, in words. */
+static int in_time(const rk_run *run, int rc, rk_error *err)
+{
+    int64_t deadline_us = run->budget ? run->budget->limits.deadline_us : 0;
+
+    if (rc != RK_ECANCELLED || !deadline_us ||
+        rk_run_elapsed(run) < deadline_us)
+        return rc;
+    return rk_fail(err, rc, "deadline %.6g ms", (double)deadline_us / 1e3);
+}
+
+
 /* Asks for all texts that have no kept answer, each different text once. */
 static int ask_missing(rk_run *run, const question *q, const rk_ids *missing,
                        const rk_progress *p, rk_error *err)
@@ -116,6 +131,8 @@ static int ask_missing(rk_run *run, const question *q, const rk_ids *missing,
     rk_asking a = {run, q->model_key, NULL, NULL, false};
     int rc = rows ? rk_asking_model(&a, q->role, &m, err) : rk_no_memory(err);
 
+    if (rc == RK_OK)
+        rk_run_hold_to_deadline(run, m);
     for (size_t at = 0; at < n && rc == RK_OK; at += CHUNK) {
         size_t some = n - at < CHUNK ? n - at : CHUNK;
 
@@ -123,17 +140,86 @@ static int ask_missing(rk_run *run, const question *q, const rk_ids *missing,
             texts[i] = rk_ids_at(missing, (uint32_t)(at + i));
         rc = rk_progress_report(p, q->stage, at, n, err);
         if (rc == RK_OK)
-            rc = q->ask(q, m, texts, some, rows, err);
+            rc = in_time(run, q->ask(q, m, texts, some, rows, err), err);
         if (rc == RK_OK && q->role == RK_EMBEDDER)
             run->usage.embedded_texts += some;
         if (rc == RK_OK)
             rc = keep(run, q, texts, rows, some, err);
-        rk_run_count(run, m);
+        rk_run_count(run, m, q->stage ? q->stage : "asking");
     }
     if (rc == RK_OK)
         rc = rk_progress_report(p, q->stage, n, n, err);
     free(rows);
     return rc;
+}
+
+
+/* What a token takes, for a deadline, of a model that was not asked yet: as
+ * the caller knows it from another day, or tried out. */
+static int find_speed(rk_run *run, rk_llm *m, enum rk_llm_role role,
+                      rk_error *err)
+{
+    static const char *const few[TRY_WORDS] = {
+        " one two three four five six seven eight",
+        " red green blue black white brown grey pink",
+        " north south east west up down left right",
+        " spring summer autumn winter day night noon dawn"};
+    float logp[TRY_WORDS];
+
+    if (!run->budget || !run->budget->limits.deadline_us || role != RK_WRITER ||
+        rk_llm_us_per_token(m) > 0)
+        return RK_OK;
+    if (run->budget->guess_us_per_token > 0) {
+        rk_llm_guess_us_per_token(m, run->budget->guess_us_per_token);
+        return RK_OK;
+    }
+    rk_run_hold_to_deadline(run, m);
+    return in_time(
+        run,
+        rk_llm_likelihood(m, "A few words:", few, TRY_WORDS, logp, NULL, err),
+        err);
+}
+
+
+/* What asking for these texts costs: prefix + sum of the texts' tokens. */
+static int reckon(rk_run *run, const question *q, const rk_ids *missing,
+                  rk_cost *cost, rk_error *err)
+{
+    rk_asking a = {run, q->model_key, NULL, NULL, false};
+    size_t n = rk_ids_count(missing);
+    rk_llm *m;
+    int rc = rk_asking_model(&a, q->role, &m, err);
+
+    if (rc == RK_OK)
+        rc = find_speed(run, m, q->role, err);
+    for (size_t i = 0; i <= n && rc == RK_OK; i++) {
+        const char *text = i < n ? rk_ids_at(missing, (uint32_t)i) : q->prefix;
+        int tokens = text[0] ? rk_llm_count_tokens(m, text) : 0;
+
+        if (tokens < 0)
+            return rk_fail(err, tokens, "%s: cannot count tokens", q->stage);
+        if (q->role == RK_EMBEDDER && tokens > EMBEDDED)
+            tokens = EMBEDDED;
+        rk_cost_add(cost, m, (uint64_t)tokens);
+    }
+    return rc;
+}
+
+
+/* Whether these texts may be asked for now; where the run only reckons, they
+ * never are, and their rows are zeros. */
+static int may_ask(rk_run *run, const question *q, const rk_ids *missing,
+                   rk_error *err)
+{
+    rk_cost cost = {0};
+    int rc;
+
+    if (run->reckon)
+        return reckon(run, q, missing, run->reckon, err);
+    if (!run->budget || !rk_limits_any(&run->budget->limits))
+        return RK_OK;
+    rc = reckon(run, q, missing, &cost, err);
+    return rc ? rc : rk_run_may_ask(run, &cost, err);
 }
 
 
@@ -146,12 +232,16 @@ static int answer(rk_run *run, const question *q, const char *const *texts,
 
     for (size_t i = 0; i < n && rc == RK_OK; i++) {
         rc = recall(run, q, texts[i], rows + i * q->width, NULL);
-        if (rc == RK_ENOTFOUND)
+        if (rc == RK_ENOTFOUND) {
+            memset(rows + i * q->width, 0, q->width * sizeof(*rows));
             rc = rk_ids_add(missing, texts[i], &position, err);
-        else if (rc)
+        } else if (rc)
             rc = rk_fail(err, rc, "cannot read kept answers");
     }
     if (rc || rk_ids_count(missing) == 0)
+        goto done;
+    rc = may_ask(run, q, missing, err);
+    if (rc || run->reckon)
         goto done;
     rc = ask_missing(run, q, missing, p, err);
     for (size_t i = 0; i < n && rc == RK_OK; i++)
@@ -180,8 +270,8 @@ int rk_cached_vectors(const rk_asking *a, size_t d, const char *const *texts,
                       size_t n, float *out, rk_error *err)
 {
     const char *stage = a->stage ? a->stage : "embedding";
-    question q = {RK_EMBEDDER, "vector",    a->model_key, stage,     "",
-                  d,           ask_vectors, NULL,         a->passing};
+    question q = {RK_EMBEDDER, "vector", a->model_key, stage, "",
+                  "",          d,        ask_vectors,  NULL,  a->passing};
 
     return answer(a->run, &q, texts, n, out, a->progress, err);
 }
@@ -201,8 +291,8 @@ int rk_cached_words(const rk_asking *a, const rk_words_question *w,
                     const char *const *texts, size_t n, float *logp,
                     rk_error *err)
 {
-    question q = {RK_WRITER, "words", a->model_key, a->stage, NULL, w->n_words,
-                  ask_words, w,       a->passing};
+    question q = {RK_WRITER, "words",    a->model_key, a->stage, NULL,
+                  w->prefix, w->n_words, ask_words,    w,        a->passing};
     rk_buf context;
     int rc;
 
@@ -238,8 +328,9 @@ int rk_cached_likelihood(const rk_asking *a, const char *prefix,
                          const char *const *texts, size_t n, float *rows,
                          rk_error *err)
 {
-    question q = {RK_WRITER, "likelihood",   a->model_key, a->stage,  prefix,
-                  2,         ask_likelihood, NULL,         a->passing};
+    question q = {
+        RK_WRITER, "likelihood",   a->model_key, a->stage,  prefix, prefix,
+        2,         ask_likelihood, NULL,         a->passing};
 
     return answer(a->run, &q, texts, n, rows, a->progress, err);
 }
@@ -258,8 +349,9 @@ int rk_cached_own(const rk_asking *a, const rk_own_question *own,
                   const char *const *texts, size_t n, float *rows,
                   rk_error *err)
 {
-    question q = {RK_WRITER,  own->what, a->model_key, a->stage,  own->context,
-                  own->width, ask_own,   own,          a->passing};
+    question q = {RK_WRITER,    own->what,    a->model_key, a->stage,
+                  own->context, own->context, own->width,   ask_own,
+                  own,          a->passing};
 
     return answer(a->run, &q, texts, n, rows, a->progress, err);
 }
