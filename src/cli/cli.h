@@ -55,6 +55,7 @@ int cmd_export(cli *c, int argc, char **argv);
 int cmd_eval(cli *c, int argc, char **argv);
 int cmd_compare(cli *c, int argc, char **argv);
 int cmd_models(cli *c, int argc, char **argv);
+int cmd_usage(cli *c, int argc, char **argv);
 
 extern const char help_init[];
 extern const char help_import[];
@@ -70,6 +71,7 @@ extern const char help_export[];
 extern const char help_eval[];
 extern const char help_compare[];
 extern const char help_models[];
+extern const char help_usage[];
 
 /* The list of commands, or one command's page, on stdout. */
 void help_all(void);

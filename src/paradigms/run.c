@@ -27,7 +27,6 @@ void rk_run_clear(rk_run *run)
     for (size_t i = 0; i < run->n_kept; i++)
         free(run->kept[i]);
     rk_run_set_free(run);
-    free(run->uses);
     free(run->stages);
     free(run->kept);
     memset(run, 0, sizeof(*run));
@@ -78,20 +77,19 @@ void *rk_run_keep(rk_run *run, void *what)
 }
 
 
-/* The entry of a model and stage; NULL: no memory. */
+/* The entry of a model and stage. */
 static rk_use *use_of(rk_run *run, enum rk_llm_role role, const char *stage)
 {
-    rk_use *uses;
+    size_t i = 0;
 
-    for (size_t i = 0; i < run->n_uses; i++)
-        if (run->uses[i].role == role && strcmp(run->uses[i].stage, stage) == 0)
-            return &run->uses[i];
-    uses = rk_grow(run->uses, run->n_uses, &run->cap_uses, sizeof(*uses));
-    if (!uses)
-        return NULL;
-    run->uses = uses;
-    uses[run->n_uses] = (rk_use){.role = role, .stage = stage};
-    return &uses[run->n_uses++];
+    while (i < run->n_uses && (run->uses[i].role != role ||
+                               strcmp(run->uses[i].stage, stage) != 0))
+        i++;
+    if (i == RK_USES)
+        return &run->uses[RK_USES - 1];
+    if (i == run->n_uses)
+        run->uses[run->n_uses++] = (rk_use){.role = role, .stage = stage};
+    return &run->uses[i];
 }
 
 
@@ -123,10 +121,8 @@ void rk_run_count(rk_run *run, rk_llm *model, const char *stage)
         run->usage.reused_tokens += used->reused_tokens;
         run->usage.generated_tokens += used->generated_tokens;
     }
-    if (use) {
-        add_used(&use->used, used);
-        use->micros += spent.micros;
-    }
+    add_used(&use->used, used);
+    use->micros += spent.micros;
     if (run->budget)
         rk_spent_add(&run->budget->request, spent);
     memset(used, 0, sizeof(*used));
@@ -138,10 +134,8 @@ void rk_run_take_uses(rk_run *run, const rk_run *from)
     for (size_t i = 0; i < from->n_uses; i++) {
         rk_use *use = use_of(run, from->uses[i].role, from->uses[i].stage);
 
-        if (use) {
-            add_used(&use->used, &from->uses[i].used);
-            use->micros += from->uses[i].micros;
-        }
+        add_used(&use->used, &from->uses[i].used);
+        use->micros += from->uses[i].micros;
     }
 }
 

@@ -15,6 +15,8 @@ typedef struct rk_trace_stage {
     int64_t took_us;
 } rk_trace_stage;
 
+#define RK_USES 24
+
 /* What one model was asked for in one stage. */
 typedef struct rk_use {
     enum rk_llm_role role;
@@ -27,15 +29,16 @@ typedef struct rk_run {
     rk_store *store; /* for models' outputs */
     rk_loaded *models;
     rk_usage usage;
-    rk_use *uses; /* (n_uses) the same by model and stage, for the ledger */
+    /* (n_uses) the same by model and stage, for the ledger; what is more is
+     * added to the last. */
+    rk_use uses[RK_USES];
     size_t n_uses;
-    size_t cap_uses;
     rk_budget *budget;  /* NULL: models may be asked anything */
     int64_t started_us; /* of rk_clock_us(): what a deadline counts from */
     /* Not NULL: nothing is asked, what would be is added here, and what it
      * would have answered is zeros. */
     rk_cost *reckon;
-    char short_of[128]; /* what the budget left of the work, in words: "8 of 20
+    char short_of[160]; /* what the budget left of the work, in words: "8 of 20
                            candidates: deadline 300 ms"; "": nothing was cut */
     rk_trace_stage *stages;
     size_t n_stages;

@@ -106,7 +106,8 @@ typedef struct rk_ledger_row {
 int rk_store_add_ledger(rk_store *s, const rk_ledger_row *rows, size_t n,
                         rk_error *err);
 
-/* The sum over one day, or of one user's (NULL: all) in it; of texts, only
+/* The sum over one day, or of one user's (NULL: all) in it, of what was asked
+ * for answers: purposes with a ':' are jobs' and are left out. Of texts, only
  * `user` is set. */
 int rk_store_sum_ledger(rk_store *s, int64_t day, const char *user,
                         rk_ledger_row *out, rk_error *err);

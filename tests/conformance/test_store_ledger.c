@@ -98,6 +98,17 @@ static void test_ledger_adds_up_by_day_model_and_purpose(void **state)
 }
 
 
+static void test_ledger_sums_answers_and_not_jobs(void **state)
+{
+    fixture *f = *state;
+
+    add(f->s, DAY, "m", "llm", "");
+    add(f->s, DAY, "m", "prepare: reading titles", "");
+    assert_sum(f->s, DAY, NULL, 1, 34);
+    assert_sum(f->s, DAY, "", 1, 34);
+}
+
+
 static void test_ledger_is_no_change_of_the_store(void **state)
 {
     fixture *f = *state;
@@ -231,6 +242,7 @@ int main(void)
 {
     const struct CMUnitTest suite[] = {
         cmocka_unit_test(test_ledger_adds_up_by_day_model_and_purpose),
+        cmocka_unit_test(test_ledger_sums_answers_and_not_jobs),
         cmocka_unit_test(test_ledger_is_no_change_of_the_store),
         cmocka_unit_test(test_ledger_forgets_old_days),
         cmocka_unit_test(test_ledger_takes_all_rows_or_none),
