@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "core/mem.h"
 #include "engine/corpus.h"
+#include "engine/spending.h"
 #include "eval/contestants.h"
 #include "eval/plain_rules.h"
 #include "eval/report.h"
@@ -63,7 +64,8 @@ static bool asks_model(const char *way)
 {
     const rk_paradigm *p = rk_paradigm_find(way);
 
-    return (p && p->asks_model) || rk_contestant_mode(way);
+    return (p && p->asks_model) || rk_contestant_mode(way) ||
+           strcmp(way, RK_AUTO_WITH_LLM) == 0;
 }
 
 
@@ -145,6 +147,10 @@ static int open_school(trial *t, rk_error *err)
         const rk_learner *l = rk_learner_find(t->ways[i]);
         const char *mode = rk_contestant_mode(t->ways[i]);
 
+        if (strcmp(t->ways[i], RK_AUTO_WITH_LLM) == 0) {
+            opts.llm_step = true;
+            opts.without_writer = false;
+        }
         if (mode) {
             opts.llm_modes |= (uint32_t)1 << rk_mode_find(mode);
             /* No others need be tried where none may be chosen. */
@@ -348,6 +354,7 @@ static void trial_clear(trial *t)
         free(t->judged[i].name);
     }
     rk_report_box_free(t->box);
+    rk_spending_end(t->engine, &t->school.run, "eval", true, NULL);
     rk_school_close(&t->school);
     rk_task_free(t->task);
     rk_corpus_free(t->corpus);
