@@ -70,16 +70,20 @@ static int fits(const cut *c, const rk_candidate *list, size_t n, bool *yes,
 }
 
 
-/* The most candidates, from the first on, that fit: more than 0 and less than
- * n, by halving; 0 for fewer than are worth it. */
+/* The most candidates, from the first on, that fit, less than n: by halving; 0
+ * for fewer than are worth it. */
 static int most_that_fit(const cut *c, const rk_candidates *all, size_t *most,
                          rk_error *err)
 {
     char why[RK_BUDGET_WHY];
-    size_t fit = 0;
+    size_t fit = FEWEST < all->n ? FEWEST : 0;
     size_t over = all->n;
-    int rc = RK_OK;
+    bool any = false;
+    int rc = fit ? fits(c, all->list, fit, &any, why, err) : RK_OK;
 
+    *most = 0;
+    if (rc || !any)
+        return rc;
     while (over - fit > 1 && rc == RK_OK) {
         size_t middle = fit + (over - fit) / 2;
         bool yes;
@@ -90,7 +94,7 @@ static int most_that_fit(const cut *c, const rk_candidates *all, size_t *most,
         else
             over = middle;
     }
-    *most = fit < FEWEST ? 0 : fit;
+    *most = fit;
     return rc;
 }
 

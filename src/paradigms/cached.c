@@ -214,6 +214,10 @@ static int may_ask(rk_run *run, const question *q, const rk_ids *missing,
     rk_cost cost = {0};
     int rc;
 
+    if (run->reckon && run->budget && run->budget->closed) {
+        rk_spent_add(&run->reckon->spent, (rk_spent){1, 0}); /* too much */
+        return RK_OK;
+    }
     if (run->reckon)
         return reckon(run, q, missing, run->reckon, err);
     if (!run->budget || !rk_limits_any(&run->budget->limits))

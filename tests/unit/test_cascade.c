@@ -1,7 +1,9 @@
 /* Answers within a budget: from all candidates down to the fused order. */
 #include "../shop.h"
+#include "core/clock.h"
 #include "core/mem.h"
 #include "core/rng.h"
+#include "engine/cascade.h"
 #include "engine/engine.h"
 
 #include <math.h>
@@ -365,6 +367,63 @@ static void test_the_ledger_books_each_request(void **state)
 }
 
 
+/* A way whose model is late for all but items 0 and 1, which it has kept. */
+static int late_score(const rk_snapshot *s, const rk_who *who,
+                      rk_candidates *io, rk_run *run, rk_error *err)
+{
+    (void)s;
+    (void)who;
+    for (size_t i = 0; i < io->n; i++) {
+        bool kept = io->list[i].item < 2;
+
+        if (run->reckon)
+            rk_spent_add(&run->reckon->spent, (rk_spent){!kept, 0});
+        else if (!kept)
+            return rk_fail(err, RK_ECANCELLED, "the time is over");
+        io->list[i].score = (float)io->list[i].item;
+    }
+    return RK_OK;
+}
+
+
+static void test_a_deadline_hit_on_the_way_leaves_what_is_kept(void **state)
+{
+    static const rk_paradigm late = {.name = "late", .score = late_score};
+    rk_budget b = {.limits.deadline_us = INT64_MAX / 4};
+    rk_loaded models = {0};
+    rk_run run = {.models = &models, .budget = &b};
+    rk_candidate list[] = {{.item = 5, .score = 9},
+                           {.item = 0, .score = 8},
+                           {.item = 6, .score = 7},
+                           {.item = 1, .score = 6}};
+    rk_candidates c = {list, 4, 4};
+    rk_cascade out;
+
+    (void)state;
+    run.started_us = rk_clock_us();
+    assert_int_equal(rk_cascade_read(&out, NULL, &late, NULL, &c, &run, NULL),
+                     RK_OK);
+    assert_int_equal(out.n_read, 2);
+    assert_int_equal(strncmp(out.why, "deadline ", 9), 0);
+    assert_int_equal(list[0].item, 0);
+    assert_int_equal(list[1].item, 1);
+    assert_int_equal(list[2].item, 5);
+    assert_int_equal(list[3].item, 6);
+    assert_false(list[0].unread || list[1].unread);
+    assert_true(list[2].unread && list[3].unread);
+    assert_true(list[2].score == 9 && list[3].score == 7);
+    b.closed = false;
+    c = (rk_candidates){list + 2, 2, 2};
+    list[2].unread = list[3].unread = false;
+    assert_int_equal(rk_cascade_read(&out, NULL, &late, NULL, &c, &run, NULL),
+                     RK_OK);
+    assert_int_equal(out.n_read, 0);
+    assert_false(list[2].unread || list[3].unread);
+    assert_true(list[2].score == 9 && list[3].score == 7);
+    rk_run_clear(&run);
+}
+
+
 static void test_wrong_limits_are_refused(void **state)
 {
     rk_request request = {.user = READER, .n = 1, .deadline_ms = -1};
@@ -582,6 +641,7 @@ int main(void)
         cmocka_unit_test(test_a_days_tokens_are_everybodys),
         cmocka_unit_test(test_a_users_tokens_are_their_own),
         cmocka_unit_test(test_the_ledger_books_each_request),
+        cmocka_unit_test(test_a_deadline_hit_on_the_way_leaves_what_is_kept),
         cmocka_unit_test(test_wrong_limits_are_refused),
         cmocka_unit_test(test_the_model_moves_items_within_bounds_in_auto),
         cmocka_unit_test(test_no_move_leaves_the_fused_order_unasked),
