@@ -124,8 +124,14 @@ int rk_llm_step(rk_cascade *out, const rk_snapshot *s, const rk_who *who,
     int rc;
 
     *out = (rk_cascade){.n_read = 0};
-    if (rk_llm_step_lacks(s) || n < 2 || w == 0 || with->auto_llm_moves == 0)
+    if (rk_llm_step_lacks(s) || n < 2 || with->auto_llm_moves == 0)
         return RK_OK;
+    if (w == 0) {
+        rk_run_trace(run, "language model in auto", n, 0, start,
+                     "not asked: its reading ranked no better than without it, "
+                     "when prepared");
+        return RK_OK;
+    }
     score = rk_calloc(n, sizeof(*score));
     if (!score)
         return rk_no_memory(err);

@@ -162,6 +162,10 @@ static int open_school(trial *t, rk_error *err)
         if (l && (l->needs & RK_NEEDS_VECTORS))
             opts.without_embedder = false;
     }
+    /* Its say in auto is weighed in this mode: no other need be tried. */
+    if (opts.llm_step && !opts.llm_mode && !is_named(t, "llm") &&
+        strcmp(t->engine->settings.llm_mode, "auto") == 0)
+        opts.llm_mode = rk_mode_likelihood.name;
     return rk_school_open(&t->school, t->engine, t->task, &opts, err);
 }
 
