@@ -142,7 +142,9 @@ void rk_run_take_uses(rk_run *run, const rk_run *from)
 
 int64_t rk_run_elapsed(const rk_run *run)
 {
-    return rk_clock_us() - run->started_us - run->models->load_us;
+    int64_t us = rk_clock_us() - run->started_us - run->models->load_us;
+
+    return us > 0 ? us : 0;
 }
 
 

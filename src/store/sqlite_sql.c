@@ -73,8 +73,15 @@ const size_t rk_sqlite_n_migrations = sizeof(rk_sqlite_migrations) /
                                       sizeof(*rk_sqlite_migrations);
 
 /* Where a count has reached RK_LEDGER_MOST it stays. */
-#define LEDGER_GROWS(count)                                                    \
+#define GROWS(count)                                                           \
     count " = min(" count " + excluded." count ", 9007199254740992)"
+
+#define LEDGER_ADD                                                                                                      \
+    "INSERT INTO ledger VALUES"                                                                                         \
+    " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"                                                                   \
+    " ON CONFLICT DO UPDATE SET " GROWS("calls") ", " GROWS("prefix_tokens") ", " GROWS("candidate_tokens") ", " GROWS( \
+        "reused_tokens") ", " GROWS("generated_tokens") ", " GROWS("took_us") ", " GROWS("cost_micros")
+
 #define LEDGER_SUMS                                                            \
     " ifnull(sum(calls), 0), ifnull(sum(prefix_tokens), 0),"                   \
     " ifnull(sum(candidate_tokens), 0), ifnull(sum(reused_tokens), 0),"        \
@@ -82,114 +89,92 @@ const size_t rk_sqlite_n_migrations = sizeof(rk_sqlite_migrations) /
     " ifnull(sum(cost_micros), 0), count(DISTINCT nullif(user, ''))"           \
     " FROM ledger"
 
-const char *const rk_sqlite_sql[N_SQL] =
-    {
-        [SQL_BEGIN] = "BEGIN IMMEDIATE",
-        [SQL_COMMIT] = "COMMIT",
-        [SQL_ROLLBACK] = "ROLLBACK",
-        [SQL_TOTALS_GET] =
-            "SELECT n_items, n_users, n_events, n_outputs, change"
-            " FROM totals",
-        [SQL_TOTALS_PUT] = "UPDATE totals SET n_items = ?1, n_users = ?2,"
-                           " n_events = ?3, n_outputs = ?4, change = ?5",
+/* What was asked for answers on one day: jobs' purposes have a colon. */
+#define LEDGER_SUM                                                             \
+    "SELECT ?1, '', ''," LEDGER_SUMS " WHERE day = ?1"                         \
+    " AND instr(purpose, ':') = 0"
 
-        [SQL_ITEM_GET] = "SELECT id, fields FROM items WHERE id = ?1",
-        [SQL_USER_GET] = "SELECT id, fields FROM users WHERE id = ?1",
-        [SQL_ITEM_STATE] = "SELECT fields = ?2 FROM items WHERE id = ?1",
-        [SQL_USER_STATE] = "SELECT fields = ?2 FROM users WHERE id = ?1",
-        [SQL_ITEM_INSERT] = "INSERT INTO items (id, fields, change)"
-                            " VALUES (?1, ?2, ?3)",
-        [SQL_USER_INSERT] = "INSERT INTO users (id, fields, change)"
-                            " VALUES (?1, ?2, ?3)",
-        [SQL_ITEM_UPDATE] = "UPDATE items SET fields = ?2, change = ?3"
-                            " WHERE id = ?1",
-        [SQL_USER_UPDATE] = "UPDATE users SET fields = ?2, change = ?3"
-                            " WHERE id = ?1",
-        [SQL_ITEMS_ALL] = "SELECT id, fields FROM items ORDER BY number",
-        [SQL_USERS_ALL] = "SELECT id, fields FROM users ORDER BY number",
-        [SQL_ITEMS_SINCE] = "SELECT id, fields FROM items"
-                            " INDEXED BY items_by_change"
-                            " WHERE change > ?1 ORDER BY number",
-        [SQL_USERS_SINCE] = "SELECT id, fields FROM users"
-                            " INDEXED BY users_by_change"
-                            " WHERE change > ?1 ORDER BY number",
+#define LEDGER_ALL                                                             \
+    "SELECT day, model, purpose," LEDGER_SUMS " WHERE day >= ?1"               \
+    " GROUP BY day, model, purpose ORDER BY day DESC, model, purpose"
 
-        [SQL_EVENT_STATE] =
-            "SELECT value = ?5 FROM events"
-            " WHERE user_number = (SELECT number FROM users WHERE id = ?1)"
-            " AND item_number = (SELECT number FROM items WHERE id = ?2)"
-            " AND type = ?3 AND at_us = ?4",
-        [SQL_EVENT_INSERT] =
-            "INSERT INTO events (user_number, at_us, item_number,"
-            " type, value, arrival)"
-            " SELECT users.number, ?4, items.number, ?3, ?5, ?6"
-            " FROM users, items"
-            " WHERE users.id = ?1 AND items.id = ?2"
-            " ON CONFLICT DO NOTHING",
-        [SQL_EVENT_UPDATE] =
-            "UPDATE events SET value = ?5"
-            " WHERE user_number = (SELECT number FROM users WHERE id = ?1)"
-            " AND item_number = (SELECT number FROM items WHERE id = ?2)"
-            " AND type = ?3 AND at_us = ?4",
-        [SQL_EVENTS_ALL] = "SELECT users.id, items.id, type, value, at_us"
-                           " FROM events"
-                           " CROSS JOIN users ON users.number = user_number"
+const char *const rk_sqlite_sql[N_SQL] = {
+    [SQL_BEGIN] = "BEGIN IMMEDIATE",
+    [SQL_COMMIT] = "COMMIT",
+    [SQL_ROLLBACK] = "ROLLBACK",
+    [SQL_TOTALS_GET] = "SELECT n_items, n_users, n_events, n_outputs, change"
+                       " FROM totals",
+    [SQL_TOTALS_PUT] = "UPDATE totals SET n_items = ?1, n_users = ?2,"
+                       " n_events = ?3, n_outputs = ?4, change = ?5",
+
+    [SQL_ITEM_GET] = "SELECT id, fields FROM items WHERE id = ?1",
+    [SQL_USER_GET] = "SELECT id, fields FROM users WHERE id = ?1",
+    [SQL_ITEM_STATE] = "SELECT fields = ?2 FROM items WHERE id = ?1",
+    [SQL_USER_STATE] = "SELECT fields = ?2 FROM users WHERE id = ?1",
+    [SQL_ITEM_INSERT] = "INSERT INTO items (id, fields, change)"
+                        " VALUES (?1, ?2, ?3)",
+    [SQL_USER_INSERT] = "INSERT INTO users (id, fields, change)"
+                        " VALUES (?1, ?2, ?3)",
+    [SQL_ITEM_UPDATE] = "UPDATE items SET fields = ?2, change = ?3"
+                        " WHERE id = ?1",
+    [SQL_USER_UPDATE] = "UPDATE users SET fields = ?2, change = ?3"
+                        " WHERE id = ?1",
+    [SQL_ITEMS_ALL] = "SELECT id, fields FROM items ORDER BY number",
+    [SQL_USERS_ALL] = "SELECT id, fields FROM users ORDER BY number",
+    [SQL_ITEMS_SINCE] = "SELECT id, fields FROM items"
+                        " INDEXED BY items_by_change"
+                        " WHERE change > ?1 ORDER BY number",
+    [SQL_USERS_SINCE] = "SELECT id, fields FROM users"
+                        " INDEXED BY users_by_change"
+                        " WHERE change > ?1 ORDER BY number",
+
+    [SQL_EVENT_STATE] =
+        "SELECT value = ?5 FROM events"
+        " WHERE user_number = (SELECT number FROM users WHERE id = ?1)"
+        " AND item_number = (SELECT number FROM items WHERE id = ?2)"
+        " AND type = ?3 AND at_us = ?4",
+    [SQL_EVENT_INSERT] = "INSERT INTO events (user_number, at_us, item_number,"
+                         " type, value, arrival)"
+                         " SELECT users.number, ?4, items.number, ?3, ?5, ?6"
+                         " FROM users, items"
+                         " WHERE users.id = ?1 AND items.id = ?2"
+                         " ON CONFLICT DO NOTHING",
+    [SQL_EVENT_UPDATE] =
+        "UPDATE events SET value = ?5"
+        " WHERE user_number = (SELECT number FROM users WHERE id = ?1)"
+        " AND item_number = (SELECT number FROM items WHERE id = ?2)"
+        " AND type = ?3 AND at_us = ?4",
+    [SQL_EVENTS_ALL] = "SELECT users.id, items.id, type, value, at_us"
+                       " FROM events"
+                       " CROSS JOIN users ON users.number = user_number"
+                       " CROSS JOIN items ON items.number = item_number"
+                       " ORDER BY user_number, at_us, arrival",
+    [SQL_EVENTS_OF_USER] = "SELECT users.id, items.id, type, value, at_us"
+                           " FROM users"
+                           " CROSS JOIN events ON user_number = users.number"
                            " CROSS JOIN items ON items.number = item_number"
-                           " ORDER BY user_number, at_us, arrival",
-        [SQL_EVENTS_OF_USER] =
-            "SELECT users.id, items.id, type, value, at_us"
-            " FROM users"
-            " CROSS JOIN events ON user_number = users.number"
-            " CROSS JOIN items ON items.number = item_number"
-            " WHERE users.id = ?1"
-            " ORDER BY at_us, arrival",
+                           " WHERE users.id = ?1"
+                           " ORDER BY at_us, arrival",
 
-        [SQL_OUTPUT_INSERT] = "INSERT INTO outputs (key, bytes) VALUES (?1, ?2)"
-                              " ON CONFLICT DO NOTHING",
-        [SQL_OUTPUT_UPDATE] = "UPDATE outputs SET bytes = ?2 WHERE key = ?1"
-                              " AND bytes <> ?2",
-        [SQL_OUTPUT_GET] = "SELECT bytes FROM outputs WHERE key = ?1",
-        /* Without a row number of its own a table counts rows as they come. */
-        [SQL_OUTPUT_PRUNE] = "DELETE FROM outputs WHERE key >= ?1"
-                             " AND key < ?1 || char(1114111)"
-                             " AND rowid <= (SELECT rowid FROM outputs"
-                             " WHERE key >= ?1 AND key < ?1 || char(1114111)"
-                             " ORDER BY rowid DESC LIMIT 1 OFFSET ?2)",
-        [SQL_NOTE_PUT] =
-            "INSERT INTO notes (name, value) VALUES (?1, ?2)"
-            " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
-            " WHERE value <> excluded.value",
-        [SQL_NOTE_GET] = "SELECT value FROM notes WHERE name = ?1",
+    [SQL_OUTPUT_INSERT] = "INSERT INTO outputs (key, bytes) VALUES (?1, ?2)"
+                          " ON CONFLICT DO NOTHING",
+    [SQL_OUTPUT_UPDATE] = "UPDATE outputs SET bytes = ?2 WHERE key = ?1"
+                          " AND bytes <> ?2",
+    [SQL_OUTPUT_GET] = "SELECT bytes FROM outputs WHERE key = ?1",
+    /* Without a row number of its own a table counts rows as they come. */
+    [SQL_OUTPUT_PRUNE] = "DELETE FROM outputs WHERE key >= ?1"
+                         " AND key < ?1 || char(1114111)"
+                         " AND rowid <= (SELECT rowid FROM outputs"
+                         " WHERE key >= ?1 AND key < ?1 || char(1114111)"
+                         " ORDER BY rowid DESC LIMIT 1 OFFSET ?2)",
+    [SQL_NOTE_PUT] = "INSERT INTO notes (name, value) VALUES (?1, ?2)"
+                     " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+                     " WHERE value <> excluded.value",
+    [SQL_NOTE_GET] = "SELECT value FROM notes WHERE name = ?1",
 
-        [SQL_LEDGER_ADD] =
-            "INSERT INTO ledger VALUES"
-            " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
-            " ON CONFLICT DO UPDATE SET " LEDGER_GROWS("calls") "," LEDGER_GROWS(
-                "p"
-                "r"
-                "e"
-                "f"
-                "i"
-                "x"
-                "_"
-                "t"
-                "o"
-                "k"
-                "e"
-                "n"
-                "s") "," LEDGER_GROWS("candidate_tokens") "," LEDGER_GROWS("reu"
-                                                                           "sed"
-                                                                           "_to"
-                                                                           "ken"
-                                                                           "s") "," LEDGER_GROWS("generated_tokens") "," LEDGER_GROWS("took_us") "," LEDGER_GROWS("cost_micros"),
-        [SQL_LEDGER_SUM] = "SELECT ?1, '', ''," LEDGER_SUMS
-                           " WHERE day = ?1 AND instr(purpose, ':') = 0",
-        [SQL_LEDGER_SUM_OF_USER] = "SELECT ?1, '', ''," LEDGER_SUMS
-                                   " WHERE day = ?1 AND user = ?2"
-                                   " AND instr(purpose, ':') = 0",
-        [SQL_LEDGER_ALL] = "SELECT day, model, purpose," LEDGER_SUMS
-                           " WHERE day >= ?1"
-                           " GROUP BY day, model, purpose"
-                           " ORDER BY day DESC, model, purpose",
-        [SQL_LEDGER_PRUNE] = "DELETE FROM ledger WHERE day < ?1",
+    [SQL_LEDGER_ADD] = LEDGER_ADD,
+    [SQL_LEDGER_SUM] = LEDGER_SUM,
+    [SQL_LEDGER_SUM_OF_USER] = LEDGER_SUM " AND user = ?2",
+    [SQL_LEDGER_ALL] = LEDGER_ALL,
+    [SQL_LEDGER_PRUNE] = "DELETE FROM ledger WHERE day < ?1",
 };
