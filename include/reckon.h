@@ -184,6 +184,12 @@ typedef struct rk_request {
     bool include_seen; /* also what the user has already had */
     const char *why;   /* whose sentence the writer writes: "off" "first" "all"
                           or a number of items; NULL: the configuration's */
+    /* What the answer may cost at most, besides what the configuration allows;
+     * 0: no limit. Where models would cost more, a lesser answer comes, and
+     * its level says so. */
+    int64_t deadline_ms; /* without loading a model */
+    uint64_t max_tokens; /* evaluated by models */
+    double max_cost;     /* in the money that models are priced in */
 } rk_request;
 
 /* One piece of evidence for one item. */
@@ -229,6 +235,7 @@ typedef struct rk_usage {
     uint64_t candidate_tokens; /* of the candidates, evaluated */
     uint64_t reused_tokens;    /* of prefixes found already computed */
     uint64_t embedded_texts;   /* evaluated; kept vectors cost nothing */
+    uint64_t generated_tokens; /* written by the language model */
 } rk_usage;
 
 typedef struct rk_answer {
@@ -318,6 +325,16 @@ RK_API int rk_status(rk_engine *engine, rk_card **out, rk_error *err);
  * cost on this store, and whether it is in the snapshot. The section is its
  * name. */
 RK_API int rk_models_list(rk_engine *engine, rk_card **out, rk_error *err);
+
+/* What models were asked for and what it cost, in the last n_days days (UTC,
+ * today is one): sections are days, newest first, lines a model and what it was
+ * asked for; then what is left of the day's budget, and the sum. */
+RK_API int rk_usage_list(rk_engine *engine, size_t n_days, rk_card **out,
+                         rk_error *err);
+
+/* Forgets what was spent before the last n_days days; *n_rows entries went. */
+RK_API int rk_usage_prune(rk_engine *engine, size_t n_days, uint64_t *n_rows,
+                          rk_error *err);
 
 /* Each part with its state ("ok", "missing", "stale", "half-set"): what is
  * wrong, what answers in its place, how to mend it. `*n_wrong` counts lines

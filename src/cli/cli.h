@@ -56,6 +56,7 @@ int cmd_export(cli *c, int argc, char **argv);
 int cmd_eval(cli *c, int argc, char **argv);
 int cmd_compare(cli *c, int argc, char **argv);
 int cmd_models(cli *c, int argc, char **argv);
+int cmd_usage(cli *c, int argc, char **argv);
 
 extern const char help_init[];
 extern const char help_import[];
@@ -72,6 +73,7 @@ extern const char help_export[];
 extern const char help_eval[];
 extern const char help_compare[];
 extern const char help_models[];
+extern const char help_usage[];
 
 /* The list of commands, or one command's page, on stdout. */
 void help_all(void);

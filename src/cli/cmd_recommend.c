@@ -35,6 +35,9 @@ const char help_recommend[] =
     "      --include-seen     also what the user has already had\n"
     "      --why WHOSE        whose sentence the writer writes: off, first, all\n"
     "                         or a number (default: the configuration's)\n"
+    "      --deadline MS      answer in so many milliseconds, or so; where a\n"
+    "                         model would take longer, a lesser answer comes\n"
+    "      --max-tokens N     tokens that models may evaluate for it\n"
     "      --explain          under each item, the parts of its score\n"
     "      --trace            at the end, what each stage did\n"
     "\n"
@@ -42,7 +45,8 @@ const char help_recommend[] =
     "  reckon recommend --user U12345\n"
     "  reckon recommend --user U12345 --way tokens --explain\n"
     "  reckon recommend --profile '29, New York, likes historical novels'\n"
-    "  reckon recommend -u U12345 -w llm --candidates B78901,B27381\n";
+    "  reckon recommend -u U12345 -w llm --candidates B78901,B27381\n"
+    "  reckon recommend -u U12345 -w llm --deadline 300\n";
 
 
 static int answer(const cli *c, const rk_request *request,
@@ -72,6 +76,8 @@ int cmd_recommend(cli *c, int argc, char **argv)
     rk_request ask = {.n = 10};
     answer_opts opts = {.reasons = false};
     const char *candidates = NULL;
+    size_t deadline_ms = 0;
+    size_t max_tokens = 0;
     const char **ids = NULL;
     char *copy = NULL;
     const arg_option options[] = {
@@ -82,6 +88,8 @@ int cmd_recommend(cli *c, int argc, char **argv)
         {"candidates", 0, ARG_TEXT, &candidates, 0, 0},
         {"include-seen", 0, ARG_FLAG, &ask.include_seen, 0, 0},
         {"why", 0, ARG_TEXT, &ask.why, 0, 0},
+        {"deadline", 0, ARG_COUNT, &deadline_ms, 0, 1000000000},
+        {"max-tokens", 0, ARG_COUNT, &max_tokens, 0, 1000000000},
         {"explain", 0, ARG_FLAG, &opts.reasons, 0, 0},
         {"trace", 0, ARG_FLAG, &opts.trace, 0, 0},
     };
@@ -95,6 +103,8 @@ int cmd_recommend(cli *c, int argc, char **argv)
         return cli_usage(c, "unexpected argument '%s'", argv[0]);
     if (!ask.user && !ask.profile)
         return cli_usage(c, "for whom? --user ID or --profile TEXT");
+    ask.deadline_ms = (int64_t)deadline_ms;
+    ask.max_tokens = max_tokens;
     if (candidates) {
         rc = args_ids(c, candidates, &copy, &ids, &ask.n_candidates);
         ask.candidates = ids;

@@ -30,6 +30,8 @@ const cli_command cli_commands[] = {
      cmd_compare},
     {"models", "list what can learn from events, and its cost", help_models,
      cmd_models},
+    {"usage", "show what models were asked for, and what it cost", help_usage,
+     cmd_usage},
     {NULL, NULL, NULL, NULL},
 };
 

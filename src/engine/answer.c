@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "core/hash.h"
 #include "core/mem.h"
+#include "engine/rank.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -37,6 +38,7 @@ int rk_answer_box_new(rk_answer_box **out, rk_engine *e, const char *way,
         return rk_no_memory(err);
     box->started_us = rk_clock_us();
     box->run = rk_engine_run(e);
+    box->run.started_us = box->started_us;
     e->models.load_us = 0;
     box->answer.request_id = new_request_id(box);
     box->answer.way = keep(box, way);
@@ -105,7 +107,8 @@ int rk_answer_box_items(rk_answer_box *box, const rk_snapshot *s,
         if (!to->id || !to->title)
             rc = rk_no_memory(err);
         if (rc == RK_OK && explain)
-            rc = explain(s, who, from, &reasons, &aside, err);
+            rc = (from->unread ? rk_rank_explain
+                               : explain)(s, who, from, &reasons, &aside, err);
         if (rc == RK_OK && reasons.why)
             rc = rk_teller_tell(&box->teller, &why, s, who, from, &reasons,
                                 err);
@@ -122,7 +125,6 @@ int rk_answer_box_items(rk_answer_box *box, const rk_snapshot *s,
     rk_run_trace(&box->run, "explain", n, box->answer.n_items,
                  start + box->teller.took_us,
                  "reasons by rules, from the evidence that scored");
-    rk_teller_close(&box->teller, &box->run);
     return rc;
 }
 

@@ -19,7 +19,7 @@ int rk_answer_box_new(rk_answer_box **out, rk_engine *e, const char *way,
                       const char *user, rk_error *err);
 
 /* Takes the candidates in their order, explained by `explain` (which may
- * be NULL). */
+ * be NULL), and those that it has not read by the fused order. */
 typedef int (*rk_explain_fn)(const rk_snapshot *s, const rk_who *who,
                              const rk_candidate *c, rk_reasons *out,
                              rk_run *run, rk_error *err);

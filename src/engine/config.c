@@ -12,6 +12,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,6 +28,9 @@ enum kind {
     POSITIVE, /* events */
     NEGATIVE,
     COUNT,  /* size_t within min, max */
+    MILLIS, /* int64_t, microseconds of that many milliseconds */
+    MONEY,  /* uint64_t, millionths */
+    SWITCH, /* bool, on or off */
     NUMBER, /* double within min, max */
     EFFORT, /* enum rk_effort */
     MODE,   /* char *, "auto" or a name of rk_modes */
@@ -90,6 +94,17 @@ static const struct key keys[] = {
     {"llm", "mode", MODE, AT(llm.mode), 1, 0},
     {"llm", "seed", COUNT, AT(llm.seed), 0, 4294967295.0},
     {"llm", "why", WHY, AT(llm.why), 0, 0},
+    {"budget", "deadline_ms", MILLIS, AT(budget.deadline_us), 0, 1e9},
+    {"budget", "request_tokens", COUNT, AT(budget.request.tokens), 0, 1e15},
+    {"budget", "user_tokens_per_day", COUNT, AT(budget.user_day.tokens), 0,
+     1e15},
+    {"budget", "tokens_per_day", COUNT, AT(budget.day.tokens), 0, 1e15},
+    {"budget", "request_cost", MONEY, AT(budget.request.micros), 0, 1e9},
+    {"budget", "user_cost_per_day", MONEY, AT(budget.user_day.micros), 0, 1e9},
+    {"budget", "cost_per_day", MONEY, AT(budget.day.micros), 0, 1e9},
+    {"auto", "llm", SWITCH, AT(fused.llm), 0, 0},
+    {"auto", "llm_candidates", COUNT, AT(fused.llm_candidates), 2, 200},
+    {"auto", "llm_moves", COUNT, AT(fused.llm_moves), 0, 200},
     {"learn", "effort", EFFORT, AT(learn.effort), 0, 0},
     {"learn", "half_life_days", NUMBER, AT(learn.half_life_days), 0, 1e6},
 };
@@ -183,19 +198,22 @@ static int set_number(rk_config *c, const rk_sheet *s, size_t i,
     char why[160];
     double v;
     bool ok = rk_text_to_double(text, &v) &&
-              (k->kind == NUMBER || all_digits(text)) && v >= k->min &&
-              v <= k->max;
+              (k->kind == NUMBER || k->kind == MONEY || all_digits(text)) &&
+              v >= k->min && v <= k->max;
 
     if (!ok) {
         snprintf(why, sizeof(why),
                  "expected a%s number, %.10g to %.10g, found '%.40s'",
-                 k->kind == COUNT ? " whole" : "", k->min, k->max, text);
+                 k->kind == COUNT || k->kind == MILLIS ? " whole" : "", k->min,
+                 k->max, text);
         return rk_sheet_refuse(s, i, why, err);
     }
-    if (k->kind == NUMBER)
-        *(double *)member(c, k) = v;
-    else
-        *(size_t *)member(c, k) = (size_t)v;
+    switch (k->kind) {
+    case NUMBER: *(double *)member(c, k) = v; break;
+    case MILLIS: *(int64_t *)member(c, k) = (int64_t)v * 1000; break;
+    case MONEY: *(uint64_t *)member(c, k) = (uint64_t)ceil(v * 1e6); break;
+    default: *(size_t *)member(c, k) = (size_t)v;
+    }
     return RK_OK;
 }
 
@@ -283,6 +301,20 @@ static int set_why(rk_config *c, const rk_sheet *s, size_t i, const char *word,
 }
 
 
+static int set_switch(rk_config *c, const rk_sheet *s, size_t i,
+                      const char *word, rk_error *err)
+{
+    char why[80];
+
+    if (strcmp(word, "on") != 0 && strcmp(word, "off") != 0) {
+        snprintf(why, sizeof(why), "expected on or off, found '%.40s'", word);
+        return rk_sheet_refuse(s, i, why, err);
+    }
+    *(bool *)member(c, &keys[i]) = strcmp(word, "on") == 0;
+    return RK_OK;
+}
+
+
 static int set(rk_config *c, const rk_sheet *s, size_t i, rk_error *err)
 {
     const struct key *k = &keys[i];
@@ -295,7 +327,10 @@ static int set(rk_config *c, const rk_sheet *s, size_t i, rk_error *err)
     case WORDS: return set_tags(c, s, i, &v, err);
     case POSITIVE:
     case NEGATIVE: return set_rules(c, s, i, &v, err);
+    case SWITCH: return set_switch(c, s, i, v.text, err);
     case COUNT:
+    case MILLIS:
+    case MONEY:
     case NUMBER: return set_number(c, s, i, v.text, err);
     case EFFORT: return set_effort(c, s, i, v.text, err);
     case MODE: return set_mode(c, s, i, v.text, err);

@@ -7,6 +7,7 @@
 #include "data/rules.h"
 #include "learn/learner.h"
 #include "paradigms/settings.h"
+#include "llm/budget.h"
 
 typedef struct rk_config {
     char *store; /* "sqlite:PATH" or a path */
@@ -51,6 +52,12 @@ typedef struct rk_config {
         size_t seed;
         size_t why; /* items whose sentence the writer writes */
     } llm;
+    rk_limits budget; /* of requests, users and days */
+    struct {
+        bool llm; /* the language model has a say in the fused order */
+        size_t llm_candidates;
+        size_t llm_moves; /* places that it may move an item by */
+    } fused;              /* auto */
     struct {
         enum rk_effort effort; /* of training */
         double half_life_days; /* of an event's weight; 0: for ever */

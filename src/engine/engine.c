@@ -25,6 +25,9 @@ static void settings_from(rk_settings *s, const rk_config *c)
     s->llm_history = c->llm.history;
     s->llm_candidates = c->llm.candidates;
     s->llm_mode = c->llm.mode;
+    s->auto_llm = c->fused.llm;
+    s->auto_llm_candidates = c->fused.llm_candidates;
+    s->auto_llm_moves = c->fused.llm_moves;
     s->seed = c->llm.seed;
     s->effort = c->learn.effort;
     s->half_life_days = c->learn.half_life_days;

@@ -81,11 +81,12 @@ static json_t *stage_json(const void *answer, size_t i)
 char *rk_answer_json(const rk_answer *a)
 {
     json_t *usage = json_pack(
-        "{s:I, s:I, s:I, s:I}", "prefix_tokens",
+        "{s:I, s:I, s:I, s:I, s:I}", "prefix_tokens",
         (json_int_t)a->usage.prefix_tokens, "candidate_tokens",
         (json_int_t)a->usage.candidate_tokens, "reused_tokens",
         (json_int_t)a->usage.reused_tokens, "embedded_texts",
-        (json_int_t)a->usage.embedded_texts);
+        (json_int_t)a->usage.embedded_texts, "generated_tokens",
+        (json_int_t)a->usage.generated_tokens);
 
     return rk_json_take(json_pack(
         "{s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o}", "request_id",

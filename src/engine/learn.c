@@ -1,6 +1,7 @@
 #include "engine/learn.h"
 
 #include "core/mem.h"
+#include "engine/llm_step.h"
 #include "engine/newcomers.h"
 #include "engine/others.h"
 #include "engine/rank.h"
@@ -88,6 +89,8 @@ typedef struct weights {
     float fusion[2][RK_FUSION_FEATURES]; /* the second of newcomers */
     float embeddings[2][RK_EMBEDDINGS_WEIGHTS];
     bool has_embeddings;
+    float llm_step[RK_LLM_STEP_SPANS];
+    bool has_llm_step;
 } weights;
 
 
@@ -113,6 +116,13 @@ static int weigh(const rk_workshop *w, const rk_workshop *trial,
     out->has_embeddings = rc == RK_OK && s.embeddings_rank;
     if (out->has_embeddings)
         memcpy(out->embeddings, s.embeddings_rank, sizeof(out->embeddings));
+    if (rc == RK_OK && rk_llm_step_lacks(&s) == NULL) {
+        rk_snapshot fused = s;
+
+        fused.fusion = out->fusion[0];
+        rc = rk_llm_step_fit(out->llm_step, trial, &fused, held, err);
+        out->has_llm_step = rc == RK_OK;
+    }
     if (rc == RK_OK)
         rc = rk_newcomers_fit(out->fusion[1], out->embeddings[1], w, &s, err);
     rk_snapshot_room_clear(&room);
@@ -177,6 +187,9 @@ int rk_learn(const rk_workshop *w, const char *trial_path, rk_error *err)
     if (rc == RK_OK)
         rc = rk_bundle_put(w->out, "fusion", RK_F32, 2, RK_FUSION_FEATURES,
                            learnt.fusion, err);
+    if (rc == RK_OK && learnt.has_llm_step)
+        rc = rk_bundle_put(w->out, "llm.step", RK_F32, 1, RK_LLM_STEP_SPANS,
+                           learnt.llm_step, err);
     if (learnt.has_embeddings)
         final.embeddings_rank = learnt.embeddings[0];
     if (rc == RK_OK && first)

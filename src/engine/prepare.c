@@ -8,6 +8,7 @@
 #include "engine/corpus.h"
 #include "engine/engine.h"
 #include "engine/learn.h"
+#include "engine/spending.h"
 #include "engine/workshop.h"
 #include "paradigms/cached.h"
 
@@ -20,7 +21,7 @@
 /* Everything that decides what a preparation makes, but the models' files. */
 static rk_key plan_of(const rk_engine *e, const rk_settings *s, uint64_t change)
 {
-    char numbers[160];
+    char numbers[200];
     rk_buf words;
     rk_key key;
 
@@ -40,9 +41,10 @@ static rk_key plan_of(const rk_engine *e, const rk_settings *s, uint64_t change)
             rk_buf_printf(&words, "%zu %s|", i, s->prompts[i]);
     if (s->chat != RK_CHAT_AUTO)
         rk_buf_printf(&words, "chat %d|", (int)s->chat);
-    snprintf(numbers, sizeof(numbers), "%llu %zu %llu %d %g",
+    snprintf(numbers, sizeof(numbers), "%llu %zu %llu %d %g %zu",
              (unsigned long long)change, s->llm_history,
-             (unsigned long long)s->seed, (int)s->effort, s->half_life_days);
+             (unsigned long long)s->seed, (int)s->effort, s->half_life_days,
+             s->auto_llm ? s->auto_llm_candidates : 0);
     key = rk_key_of(FORMAT, RK_VERSION, numbers, rk_buf_str(&words),
                     s->item_profile, s->user_profile, s->item_line, s->noun,
                     s->noun_plural, s->categories, s->llm_mode,
@@ -148,6 +150,7 @@ int rk_prepare(rk_engine *e, const rk_prepare_opts *opts, rk_error *err)
         rk_engine_forget(e);
 
 done:
+    rk_spending_end(e, &run, "prepare", true, NULL);
     rk_readings_clear(&readings);
     rk_corpus_free(corpus);
     rk_run_clear(&run);

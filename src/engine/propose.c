@@ -1,5 +1,6 @@
 #include "engine/propose.h"
 
+#include "engine/cascade.h"
 #include "engine/rank.h"
 
 /* Candidates as the way or the sources propose them. */
@@ -11,8 +12,11 @@ static int recall(const rk_snapshot *s, const rk_paradigm *way,
     size_t most = s->settings->llm_candidates;
     int rc;
 
-    if (way && way->recall)
-        return way->recall(s, who, k, out, run, err);
+    if (way && way->recall) {
+        rc = way->asks_model ? rk_cascade_may_recall(s, way, who, k, run, err)
+                             : RK_OK;
+        return rc ? rc : way->recall(s, who, k, out, run, err);
+    }
     rc = rk_recall(s, who, k, out, run, err);
     if (rc || !way)
         return rc;
@@ -33,6 +37,8 @@ int rk_propose_order(const rk_snapshot *s, const rk_paradigm *way,
 
     if (io->n == 0)
         return RK_OK;
+    if (way && way->asks_model)
+        return rk_cascade_order(s, way, who, io, run, err);
     rc = way ? way->score(s, who, io, run, err) : rk_rank(s, who, io, run, err);
     if (rc == RK_OK)
         rk_candidates_sort(io);

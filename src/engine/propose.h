@@ -12,7 +12,9 @@
 int rk_propose(const rk_snapshot *s, const rk_paradigm *way, const rk_who *who,
                size_t n, rk_candidates *out, rk_run *run, rk_error *err);
 
-/* Scores and sorts given candidates. */
+/* Scores and sorts given candidates. With a budget, a way that asks a model
+ * reads as many as it has room for (engine/cascade.h). Both fail with
+ * RK_ECANCELLED when there is room for none. */
 int rk_propose_order(const rk_snapshot *s, const rk_paradigm *way,
                      const rk_who *who, rk_candidates *io, rk_run *run,
                      rk_error *err);

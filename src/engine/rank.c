@@ -235,6 +235,15 @@ int rk_rank_explain(const rk_snapshot *s, const rk_who *who,
     for (size_t f = 0; f < RK_FUSION_FEATURES && rc == RK_OK; f++)
         if (c->note[f] != 0) /* what has no weight is no reason */
             rc = add_part(s, who, c, f, c->note[f], out, err);
+    if (rc == RK_OK && c->moved)
+        rc = rk_reasons_add(out, "model", "llm", c->moved_part, err,
+                            "the language model moved it %s by %d place%s",
+                            c->moved > 0 ? "up" : "down", abs(c->moved),
+                            abs(c->moved) == 1 ? "" : "s");
+    if (rc == RK_OK && c->unread)
+        rc = rk_reasons_add(out, "model", "budget", NAN, err,
+                            "not read by the language model, for lack of "
+                            "budget");
     if (rc == RK_OK)
         rc = add_way_reasons(&rk_embeddings, s, who, c, out, run, err);
     if (rc == RK_OK)

@@ -4,8 +4,10 @@
 #include "core/text.h"
 #include "engine/answer.h"
 #include "engine/ask.h"
+#include "engine/llm_step.h"
 #include "engine/propose.h"
 #include "engine/rank.h"
+#include "engine/spending.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -17,7 +19,8 @@ typedef struct walk {
     const rk_snapshot *s;
     const rk_request *request;
     const rk_paradigm *way; /* NULL: auto */
-    char level[160];
+    char level[256];
+    rk_budget budget;
     rk_answer_box *box;
     rk_asker asker;
     rk_candidates candidates;
@@ -89,6 +92,8 @@ static int begin(walk *w, rk_engine *e, const rk_request *request,
     w->s = &e->serving->snapshot;
     rc = choose_way(w, name, err);
     if (rc == RK_OK)
+        rc = rk_spending_begin(&w->budget, e, request, &w->box->run, err);
+    if (rc == RK_OK)
         rc = rk_asker_init(&w->asker, e, request,
                            !w->way || w->way == &rk_tokens, &w->box->run, err);
     if (rc == RK_OK)
@@ -99,8 +104,11 @@ static int begin(walk *w, rk_engine *e, const rk_request *request,
 
 static void end(walk *w)
 {
-    if (w->box)
+    if (w->box) {
+        rk_spending_end(w->engine, &w->box->run, w->box->answer.way, false,
+                        w->request->user);
         rk_answer_free(&w->box->answer);
+    }
     rk_asker_clear(&w->asker);
     rk_candidates_clear(&w->candidates);
     free(w->seen);
@@ -129,8 +137,27 @@ static int recall_and_score(walk *w, bool given, rk_error *err)
 }
 
 
+/* The language model's say in the fused order, where it has one. */
+static int ask_step(walk *w, rk_error *err)
+{
+    rk_cascade c;
+    int rc = rk_llm_step(&c, w->s, &w->asker.who, &w->candidates, &w->box->run,
+                         err);
+
+    if (rc == RK_OK && c.n_read > 0 && c.why[0])
+        snprintf(w->level, sizeof(w->level), "auto with llm over %s",
+                 w->box->run.short_of);
+    else if (rc == RK_OK && c.n_read > 0)
+        snprintf(w->level, sizeof(w->level), "auto with llm");
+    else if (rc == RK_OK && c.why[0])
+        snprintf(w->level, sizeof(w->level), "auto, without llm: %s", c.why);
+    return rc;
+}
+
+
 /* Asks the way. Where the model that was there when prepared cannot be had
- * now, or nothing is proposed, auto answers, and the level says so. */
+ * now, the budget has no room for it, or nothing is proposed, auto answers, and
+ * the level says so. */
 static int ask_way(walk *w, rk_error *err)
 {
     bool given = w->candidates.n > 0;
@@ -139,7 +166,12 @@ static int ask_way(walk *w, rk_error *err)
 
     if (rc == RK_OK && w->way && w->candidates.n == 0)
         rc = rk_fail(&why, RK_ENOTFOUND, "it proposes nothing");
-    if (rk_model_is_away(rc) && w->way) {
+    if (rc == RK_OK && w->box->run.short_of[0])
+        snprintf(w->level, sizeof(w->level), "%s over %s", w->way->name,
+                 w->box->run.short_of);
+    else if (rc == RK_OK && !w->way && strcmp(w->level, "auto") == 0)
+        rc = ask_step(w, &why);
+    if ((rk_model_is_away(rc) || rc == RK_ECANCELLED) && w->way) {
         snprintf(w->level, sizeof(w->level), "auto, because %s: %.100s",
                  w->way->name, why.msg);
         rk_text_end_whole(w->level);
@@ -165,7 +197,9 @@ static int finish(walk *w, size_t n, rk_answer **out, rk_error *err)
     if (rc == RK_OK)
         rc = rk_answer_box_items(w->box, w->s, &w->asker.who, &w->candidates, n,
                                  explain, err);
-
+    rk_teller_close(&w->box->teller);
+    rk_spending_end(w->engine, &w->box->run, w->box->answer.way, false,
+                    w->request->user);
     if (rc == RK_OK)
         rc = rk_answer_box_close(w->box, w->engine, w->level, err);
     if (rc == RK_OK) {

@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "core/mem.h"
 #include "engine/answer.h"
+#include "engine/spending.h"
 
 #include <math.h>
 
@@ -103,6 +104,7 @@ int rk_similar(rk_engine *e, const char *item, size_t n, rk_answer **out,
                      "exact, %s kernels", rk_kernels_name());
         rc = rk_answer_box_items(box, s, &who, &found, n, explain_similar, err);
     }
+    rk_spending_end(e, &box->run, "similar", false, NULL);
     if (rc == RK_OK)
         rc = rk_answer_box_close(box, e, "similar", err);
     if (rc == RK_OK) {
@@ -111,6 +113,8 @@ int rk_similar(rk_engine *e, const char *item, size_t n, rk_answer **out,
     }
 
 done:
+    if (box)
+        rk_spending_end(e, &box->run, "similar", false, NULL);
     if (box)
         rk_answer_free(&box->answer);
     rk_candidates_clear(&found);

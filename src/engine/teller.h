@@ -9,7 +9,8 @@
 typedef struct rk_teller {
     size_t most;           /* items whose sentences the writer writes */
     const rk_named *names; /* the serving's; NULL: nobody writes */
-    rk_llm *writer;        /* borrowed */
+    rk_llm *writer;        /* borrowed, as is the run */
+    rk_run *run;
     size_t n_asked;
     size_t n_written; /* freely; others chosen or left to rules */
     size_t n_chosen;
@@ -26,13 +27,14 @@ int rk_teller_parse(size_t *most, const char *word, rk_error *err);
 int rk_teller_init(rk_teller *t, rk_engine *e, size_t most, rk_run *run,
                    rk_error *err);
 
-/* The sentence of the next item: replaces reasons->why where it can. *out says
- * who wrote it. RK_ENOMEM. */
+/* The sentence of the next item: replaces reasons->why where it can, and where
+ * the run's budget has room for one more. *out says who wrote it. RK_ENOMEM,
+ * and what the writer fails with, but for being away or out of time. */
 int rk_teller_tell(rk_teller *t, rk_why *out, const rk_snapshot *s,
                    const rk_who *who, const rk_candidate *c,
                    rk_reasons *reasons, rk_error *err);
 
 /* Adds the stage and the tokens to the run, if anything was asked. */
-void rk_teller_close(rk_teller *t, rk_run *run);
+void rk_teller_close(rk_teller *t);
 
 #endif

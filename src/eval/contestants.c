@@ -5,6 +5,7 @@
 #include "core/mem.h"
 #include "core/threads.h"
 #include "engine/learn.h"
+#include "engine/llm_step.h"
 #include "engine/others.h"
 #include "engine/propose.h"
 #include "eval/plain_rules.h"
@@ -116,6 +117,7 @@ int rk_school_open(rk_school *school, rk_engine *e, const rk_task *task,
     school->settings.llm_modes = opts->llm_modes;
     if (opts->llm_mode)
         school->settings.llm_mode = opts->llm_mode;
+    school->settings.auto_llm = opts->llm_step;
     rk_loaded_init(
         &school->models, opts->without_embedder ? "none" : e->embedder,
         opts->without_writer ? "none" : e->writer, e->config->models.folder);
@@ -270,6 +272,7 @@ static int ask_user(asking *a, size_t user, rk_who *who, bool *had,
                   .skip_ctx = had};
     float *scores = a->scores + (user - a->first) * s->n_items;
     rk_candidates c = {0};
+    rk_cascade step;
     int rc;
 
     for (size_t i = 0; i < s->n_items; i++)
@@ -278,12 +281,16 @@ static int ask_user(asking *a, size_t user, rk_who *who, bool *had,
     if (rc == RK_OK)
         rc = c.n ? rk_propose_order(s, a->way, who, &c, &run, err)
                  : rk_propose(s, a->way, who, PROPOSED, &c, &run, err);
+    if (rc == RK_OK && a->settings.auto_llm)
+        rc = rk_llm_step(&step, s, who, &c, &run, err);
     for (size_t i = 0; i < c.n && rc == RK_OK; i++)
         scores[c.list[i].item] = a->task->kind == RK_TASK_LIKE &&
                                          !isnan(c.list[i].probability)
                                      ? c.list[i].probability
                                      : c.list[i].score;
     add_usage(a, &run.usage);
+    if (run.n_uses) /* only where one thread asks */
+        rk_run_take_uses(&school->run, &run);
     rk_candidates_clear(&c);
     rk_run_clear(&run);
     return rc;
@@ -341,7 +348,7 @@ static int score_way(void *ctx, const rk_task *t, const rk_questions *q,
     a->q = q;
     a->first = first;
     a->scores = scores;
-    if (a->way && a->way->asks_model) {
+    if (a->settings.auto_llm || (a->way && a->way->asks_model)) {
         ask_users(a, 0, n);
     } else {
         rk_blas_alone_begin(); /* the cores are the users' */
@@ -368,6 +375,7 @@ static int open_way(rk_contestant *out, rk_school *school,
     a->way = way;
     a->settings = school->settings;
     a->settings.llm_mode = mode ? mode : a->settings.llm_mode;
+    a->settings.auto_llm = strcmp(out->name, RK_AUTO_WITH_LLM) == 0;
     a->snapshot = school->snapshot;
     a->snapshot.settings = &a->settings;
     out->ctx = a;
@@ -440,7 +448,8 @@ int rk_contestant_open(rk_contestant *out, rk_school *school, const char *name,
     } else if (rk_contestant_mode(name)) {
         rc = open_way(out, school, &rk_llm_ranker, rk_contestant_mode(name),
                       err);
-    } else if (strcmp(name, "auto") == 0 || way) {
+    } else if (strcmp(name, "auto") == 0 || way ||
+               strcmp(name, RK_AUTO_WITH_LLM) == 0) {
         rc = open_way(out, school, way, NULL, err);
     } else {
         rc = rk_fail(err, RK_EINVAL,

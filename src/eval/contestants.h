@@ -12,6 +12,7 @@ typedef struct rk_school_opts {
     enum rk_effort effort;
     bool without_writer;   /* nothing that is asked for needs one */
     bool without_embedder; /* the same */
+    bool llm_step;         /* the model's say in auto is to be weighed */
     uint32_t llm_modes;    /* bits of rk_modes to learn */
     const char *llm_mode;  /* for "llm" itself; NULL: the engine's */
     bool untrained;        /* only plain rules and learners alone are asked */
@@ -52,6 +53,10 @@ void rk_school_close(rk_school *school);
 int rk_contestant_open(rk_contestant *out, rk_school *school, const char *name,
                        rk_error *err);
 void rk_contestant_close(rk_contestant *c);
+
+/* "auto" with the language model's say (engine/llm_step.h), whatever the
+ * configuration; "auto" is always without. */
+#define RK_AUTO_WITH_LLM "auto+llm"
 
 /* The mode that a name like "llm:letters" means; NULL: none. */
 const char *rk_contestant_mode(const char *name);

@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "core/mem.h"
 #include "engine/corpus.h"
+#include "engine/spending.h"
 #include "eval/contestants.h"
 #include "eval/plain_rules.h"
 #include "eval/report.h"
@@ -63,7 +64,8 @@ static bool asks_model(const char *way)
 {
     const rk_paradigm *p = rk_paradigm_find(way);
 
-    return (p && p->asks_model) || rk_contestant_mode(way);
+    return (p && p->asks_model) || rk_contestant_mode(way) ||
+           strcmp(way, RK_AUTO_WITH_LLM) == 0;
 }
 
 
@@ -146,6 +148,10 @@ static int open_school(trial *t, rk_error *err)
         const rk_learner *l = rk_learner_find(t->ways[i]);
         const char *mode = rk_contestant_mode(t->ways[i]);
 
+        if (strcmp(t->ways[i], RK_AUTO_WITH_LLM) == 0) {
+            opts.llm_step = true;
+            opts.without_writer = false;
+        }
         if (mode) {
             opts.llm_modes |= (uint32_t)1 << rk_mode_find(mode);
             /* No others need be tried where none may be chosen. */
@@ -159,6 +165,10 @@ static int open_school(trial *t, rk_error *err)
         if (l && (l->needs & RK_NEEDS_VECTORS))
             opts.without_embedder = false;
     }
+    /* Its say in auto is weighed in this mode: no other need be tried. */
+    if (opts.llm_step && !opts.llm_mode && !is_named(t, "llm") &&
+        strcmp(t->engine->settings.llm_mode, "auto") == 0)
+        opts.llm_mode = rk_mode_likelihood.name;
     return rk_school_open(&t->school, t->engine, t->task, &opts, err);
 }
 
@@ -351,6 +361,7 @@ static void trial_clear(trial *t)
         free(t->judged[i].name);
     }
     rk_report_box_free(t->box);
+    rk_spending_end(t->engine, &t->school.run, "eval", true, NULL);
     rk_school_close(&t->school);
     rk_task_free(t->task);
     rk_corpus_free(t->corpus);

@@ -45,7 +45,12 @@ struct rk_llm {
     rk_llm_info info; /* its texts belong to the model */
     rk_llm_usage usage;
     bool chat; /* what is asked stands in the model's chat template */
+    int64_t until_us;    /* see rk_llm_until() */
+    double us_per_token; /* 0: not known yet */
 };
+
+/* RK_ECANCELLED when the time is over: asked between batches. */
+int rk_llm_on_time(const rk_llm *m, rk_error *err);
 
 /* A model without a state yet; the texts of `info` are copied. */
 int rk_llm_new(rk_llm **out, const rk_llm_backend *backend,

@@ -71,6 +71,11 @@ int rk_llama_decode(rk_llm *m, rk_error *err)
     rk_llama *l = m->state;
     int32_t rc;
 
+    if (rk_llm_on_time(m, err) != RK_OK) {
+        l->batch.n_tokens = 0;
+        rk_llama_forget(m);
+        return RK_ECANCELLED;
+    }
     rk_llama_hush();
     rc = decode(l);
     l->batch.n_tokens = 0;

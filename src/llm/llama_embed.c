@@ -93,6 +93,8 @@ static int embed_pack(rk_llm *m, const window *w, size_t at, size_t *end,
         llama_memory_clear(l->memory, false);
     if (used > 0)
         rc = rk_llama_decode(m, err);
+    if (rc == RK_OK)
+        m->usage.branch_tokens += used;
     for (i = at; i < *end && rc == RK_OK; i++) {
         float *vector = out + w->order[i] * l->d;
         const float *v = NULL;

@@ -1,5 +1,6 @@
 #include "llm/llm.h"
 
+#include "core/clock.h"
 #include "core/file.h"
 #include "core/hash.h"
 #include "core/mem.h"
@@ -18,6 +19,9 @@
  * vocabulary, and the last tensors. */
 #define HEAD_BYTES ((size_t)4 << 20)
 #define TAIL_BYTES ((size_t)1 << 20)
+
+#define ENOUGH_TOKENS 16   /* of a question, to learn a model's speed from */
+#define NEWEST_PART   0.25 /* of the newest question in that speed */
 
 
 const char *rk_llm_file_name(const char *path)
@@ -219,16 +223,46 @@ static int check_texts(const char *what, const char *const *texts, size_t n,
 }
 
 
+static uint64_t evaluated(const rk_llm_usage *u)
+{
+    return u->prefix_tokens + u->branch_tokens + u->generated_tokens;
+}
+
+
+/* Books a question that began at `start_us`, with the usage of then. */
+static int asked(rk_llm *m, int64_t start_us, const rk_llm_usage *before,
+                 int rc)
+{
+    int64_t took_us = rk_clock_us() - start_us;
+    uint64_t n = evaluated(&m->usage) - evaluated(before);
+
+    m->usage.calls++;
+    m->usage.took_us += took_us;
+    if (n >= ENOUGH_TOKENS) {
+        double us = (double)took_us / (double)n;
+
+        m->us_per_token += m->us_per_token > 0
+                               ? NEWEST_PART * (us - m->us_per_token)
+                               : us;
+    }
+    return rc;
+}
+
+
 int rk_llm_embed(rk_llm *m, const char *const *texts, size_t n, float *out,
                  const rk_progress *p, rk_error *err)
 {
+    rk_llm_usage before = m->usage;
+    int64_t start_us;
     int rc = check_ability(m, RK_EMBEDDER, RK_CAN_EMBED, err);
 
     if (rc == RK_OK)
         rc = check_texts("text", texts, n, err);
     if (rc || n == 0)
         return rc;
-    return m->backend->embed(m, texts, n, out, p, err);
+    start_us = rk_clock_us();
+    rc = m->backend->embed(m, texts, n, out, p, err);
+    return asked(m, start_us, &before, rc);
 }
 
 
@@ -236,6 +270,8 @@ int rk_llm_likelihood(rk_llm *m, const char *prefix,
                       const char *const *branches, size_t n, float *logp,
                       uint32_t *n_tokens, rk_error *err)
 {
+    rk_llm_usage before = m->usage;
+    int64_t start_us;
     int rc = check_ability(m, RK_WRITER, RK_CAN_LIKELIHOOD, err);
 
     if (rc == RK_OK && !*prefix)
@@ -247,7 +283,9 @@ int rk_llm_likelihood(rk_llm *m, const char *prefix,
         rc = check_texts("branch", branches, n, err);
     if (rc || n == 0)
         return rc;
-    return m->backend->likelihood(m, prefix, branches, n, logp, n_tokens, err);
+    start_us = rk_clock_us();
+    rc = m->backend->likelihood(m, prefix, branches, n, logp, n_tokens, err);
+    return asked(m, start_us, &before, rc);
 }
 
 
@@ -277,6 +315,8 @@ int rk_llm_next_words(rk_llm *m, const char *prefix,
                       const char *stage, const rk_progress *p, rk_error *err)
 {
     rk_next_words ask = {prefix, branches, n, words, n_words, stage, p};
+    rk_llm_usage before = m->usage;
+    int64_t start_us;
     int rc = check_ability(m, RK_WRITER, RK_CAN_WORDS, err);
 
     if (rc == RK_OK)
@@ -293,7 +333,9 @@ int rk_llm_next_words(rk_llm *m, const char *prefix,
         rc = check_words(m, words, n_words, err);
     if (rc || n == 0 || n_words == 0)
         return rc;
-    return m->backend->next_words(m, &ask, logp, err);
+    start_us = rk_clock_us();
+    rc = m->backend->next_words(m, &ask, logp, err);
+    return asked(m, start_us, &before, rc);
 }
 
 
@@ -315,6 +357,8 @@ int rk_llm_generate(rk_llm *m, const char *prompt, const rk_generate_opts *opts,
                     char **text, rk_error *err)
 {
     rk_generate_opts o = opts ? *opts : (rk_generate_opts){0};
+    rk_llm_usage before = m->usage;
+    int64_t start_us;
     int rc = check_ability(m, RK_WRITER,
                            o.allowed ? RK_CAN_CHOOSE : RK_CAN_GENERATE, err);
 
@@ -337,7 +381,11 @@ int rk_llm_generate(rk_llm *m, const char *prompt, const rk_generate_opts *opts,
         rc = check_texts("allowed text", o.allowed, o.n_allowed, err);
     if (rc)
         return rc;
-    return m->backend->generate(m, prompt, &o, text, err);
+    start_us = rk_clock_us();
+    rc = m->backend->generate(m, prompt, &o, text, err);
+    m->usage.generated_tokens += m->usage.branch_tokens - before.branch_tokens;
+    m->usage.branch_tokens = before.branch_tokens;
+    return asked(m, start_us, &before, rc);
 }
 
 
@@ -382,6 +430,33 @@ int rk_llm_set_chat(rk_llm *m, bool on, rk_error *err)
 void rk_llm_forget(rk_llm *m)
 {
     m->backend->forget(m);
+}
+
+
+void rk_llm_until(rk_llm *m, int64_t until_us)
+{
+    m->until_us = until_us;
+}
+
+
+int rk_llm_on_time(const rk_llm *m, rk_error *err)
+{
+    return m->until_us && rk_clock_us() >= m->until_us
+               ? rk_fail(err, RK_ECANCELLED, "the time is over")
+               : RK_OK;
+}
+
+
+double rk_llm_us_per_token(const rk_llm *m)
+{
+    return m->us_per_token;
+}
+
+
+void rk_llm_guess_us_per_token(rk_llm *m, double us)
+{
+    if (m->us_per_token == 0)
+        m->us_per_token = us;
 }
 
 

@@ -54,9 +54,12 @@ typedef struct rk_llm_info {
 
 /* Tokens that went through the model since the caller last cleared it. */
 typedef struct rk_llm_usage {
-    uint64_t prefix_tokens; /* evaluated */
-    uint64_t branch_tokens; /* evaluated */
-    uint64_t reused_tokens; /* of the prefix, found already computed */
+    uint64_t prefix_tokens;    /* evaluated */
+    uint64_t branch_tokens;    /* evaluated */
+    uint64_t reused_tokens;    /* of the prefix, found already computed */
+    uint64_t generated_tokens; /* written, and evaluated to go on from */
+    uint64_t calls;
+    int64_t took_us; /* inside the model */
 } rk_llm_usage;
 
 /* Opens the model file `path`. The bytes are hostile: header, counts and
@@ -184,6 +187,18 @@ void rk_llm_forget(rk_llm *m);
 
 /* Usage so far; never NULL. The caller may clear it. */
 rk_llm_usage *rk_llm_usage_of(rk_llm *m);
+
+/* From now on a question that is not answered by this time of rk_clock_us()
+ * ends with RK_ECANCELLED, between two batches; 0: takes its time. */
+void rk_llm_until(rk_llm *m, int64_t until_us);
+
+/* What a token evaluated takes on this machine, as it goes: a quarter of each
+ * question of 16 tokens or more, three quarters of what was known before. 0:
+ * not known yet. */
+double rk_llm_us_per_token(const rk_llm *m);
+
+/* What it took another time: a first guess, where nothing is known. */
+void rk_llm_guess_us_per_token(rk_llm *m, double us);
 
 /* A model for unit tests: deterministic, made of hashes and a script, no
  * file. Its "tokens" are words with their leading space; log p(token | before)

@@ -153,6 +153,8 @@ static int read_branch(rk_llm *m, const char *branch, size_t index,
     piece p;
 
     *logp = 0;
+    if (rk_llm_on_time(m, err) != RK_OK)
+        return RK_ECANCELLED;
     if (n > RK_LLM_ROOM)
         return rk_fail(err, RK_EINVAL, "branch %zu has %d tokens, at most %d",
                        index, n, RK_LLM_ROOM);
@@ -299,7 +301,6 @@ static int embed(rk_llm *m, const char *const *texts, size_t n, float *out,
 {
     int rc = RK_OK;
 
-    (void)m;
     for (size_t i = 0; i < n && rc == RK_OK; i++) {
         const char *text = texts[i];
         float *v = out + i * WIDTH;
@@ -319,6 +320,7 @@ static int embed(rk_llm *m, const char *const *texts, size_t n, float *out,
             square += (double)v[j] * v[j];
         for (size_t j = 0; j < WIDTH; j++)
             v[j] = (float)(v[j] / sqrt(square));
+        m->usage.branch_tokens += (uint64_t)count_tokens(m, texts[i]);
         rc = rk_progress_report(progress, "embed", i + 1, n, err);
     }
     return rc;

@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define CHUNK 64 /* texts a question: what an interruption can lose */
+#define CHUNK     64  /* texts a question: what an interruption can lose */
+#define EMBEDDED  256 /* tokens at most that are embedded of a text */
+#define TRY_WORDS 4   /* times eight, to try a model's speed with */
 
 /* Passing answers that are kept: some 150 bytes each. */
 #define MOST_PASSING ((size_t)262144)
@@ -21,6 +23,7 @@ typedef struct question {
     const char *model_key;
     const char *stage;
     const char *context; /* a part of the key: whatever else decides */
+    const char *prefix;  /* what each text is read after, "" for nothing */
     size_t width;
     int (*ask)(const struct question *q, rk_llm *m, const char *const *texts,
                size_t n, float *rows, rk_error *err);
@@ -106,6 +109,18 @@ int rk_asking_model(const rk_asking *a, enum rk_llm_role role, rk_llm **out,
 }
 
 
+/* What a model that was stopped at the deadline is stopped by, in words. */
+static int in_time(const rk_run *run, int rc, rk_error *err)
+{
+    int64_t deadline_us = run->budget ? run->budget->limits.deadline_us : 0;
+
+    if (rc != RK_ECANCELLED || !deadline_us ||
+        rk_run_elapsed(run) < deadline_us)
+        return rc;
+    return rk_fail(err, rc, "deadline %.6g ms", (double)deadline_us / 1e3);
+}
+
+
 /* Asks for all texts that have no kept answer, each different text once. */
 static int ask_missing(rk_run *run, const question *q, const rk_ids *missing,
                        const rk_progress *p, rk_error *err)
@@ -118,6 +133,8 @@ static int ask_missing(rk_run *run, const question *q, const rk_ids *missing,
     int rc = rows ? rk_asking_model(&a, q->role, &m, err) : rk_no_memory(err);
     bool chat = rc == RK_OK && q->how & RK_ASK_CHAT;
 
+    if (rc == RK_OK)
+        rk_run_hold_to_deadline(run, m);
     if (chat)
         rc = rk_llm_set_chat(m, true, err);
     for (size_t at = 0; at < n && rc == RK_OK; at += CHUNK) {
@@ -127,12 +144,12 @@ static int ask_missing(rk_run *run, const question *q, const rk_ids *missing,
             texts[i] = rk_ids_at(missing, (uint32_t)(at + i));
         rc = rk_progress_report(p, q->stage, at, n, err);
         if (rc == RK_OK)
-            rc = q->ask(q, m, texts, some, rows, err);
+            rc = in_time(run, q->ask(q, m, texts, some, rows, err), err);
         if (rc == RK_OK && q->role == RK_EMBEDDER)
             run->usage.embedded_texts += some;
         if (rc == RK_OK)
             rc = keep(run, q, texts, rows, some, err);
-        rk_run_count(run, m);
+        rk_run_count(run, m, q->stage ? q->stage : "asking");
     }
     if (rc == RK_OK)
         rc = rk_progress_report(p, q->stage, n, n, err);
@@ -140,6 +157,79 @@ static int ask_missing(rk_run *run, const question *q, const rk_ids *missing,
         (void)rk_llm_set_chat(m, false, NULL);
     free(rows);
     return rc;
+}
+
+
+/* What a token takes, for a deadline, of a model that was not asked yet: as
+ * the caller knows it from another day, or tried out. */
+static int find_speed(rk_run *run, rk_llm *m, enum rk_llm_role role,
+                      rk_error *err)
+{
+    static const char *const few[TRY_WORDS] = {
+        " one two three four five six seven eight",
+        " red green blue black white brown grey pink",
+        " north south east west up down left right",
+        " spring summer autumn winter day night noon dawn"};
+    float logp[TRY_WORDS];
+
+    if (!run->budget || !run->budget->limits.deadline_us || role != RK_WRITER ||
+        rk_llm_us_per_token(m) > 0)
+        return RK_OK;
+    if (run->budget->guess_us_per_token > 0) {
+        rk_llm_guess_us_per_token(m, run->budget->guess_us_per_token);
+        return RK_OK;
+    }
+    rk_run_hold_to_deadline(run, m);
+    return in_time(
+        run,
+        rk_llm_likelihood(m, "A few words:", few, TRY_WORDS, logp, NULL, err),
+        err);
+}
+
+
+/* What asking for these texts costs: prefix + sum of the texts' tokens. */
+static int reckon(rk_run *run, const question *q, const rk_ids *missing,
+                  rk_cost *cost, rk_error *err)
+{
+    rk_asking a = {run, q->model_key, NULL, NULL, false};
+    size_t n = rk_ids_count(missing);
+    rk_llm *m;
+    int rc = rk_asking_model(&a, q->role, &m, err);
+
+    if (rc == RK_OK)
+        rc = find_speed(run, m, q->role, err);
+    for (size_t i = 0; i <= n && rc == RK_OK; i++) {
+        const char *text = i < n ? rk_ids_at(missing, (uint32_t)i) : q->prefix;
+        int tokens = text[0] ? rk_llm_count_tokens(m, text) : 0;
+
+        if (tokens < 0)
+            return rk_fail(err, tokens, "%s: cannot count tokens", q->stage);
+        if (q->role == RK_EMBEDDER && tokens > EMBEDDED)
+            tokens = EMBEDDED;
+        rk_cost_add(cost, m, (uint64_t)tokens);
+    }
+    return rc;
+}
+
+
+/* Whether these texts may be asked for now; where the run only reckons, they
+ * never are, and their rows are zeros. */
+static int may_ask(rk_run *run, const question *q, const rk_ids *missing,
+                   rk_error *err)
+{
+    rk_cost cost = {0};
+    int rc;
+
+    if (run->reckon && run->budget && run->budget->closed) {
+        rk_spent_add(&run->reckon->spent, (rk_spent){1, 0}); /* too much */
+        return RK_OK;
+    }
+    if (run->reckon)
+        return reckon(run, q, missing, run->reckon, err);
+    if (!run->budget || !rk_limits_any(&run->budget->limits))
+        return RK_OK;
+    rc = reckon(run, q, missing, &cost, err);
+    return rc ? rc : rk_run_may_ask(run, &cost, err);
 }
 
 
@@ -152,12 +242,16 @@ static int answer(rk_run *run, const question *q, const char *const *texts,
 
     for (size_t i = 0; i < n && rc == RK_OK; i++) {
         rc = recall(run, q, texts[i], rows + i * q->width, NULL);
-        if (rc == RK_ENOTFOUND)
+        if (rc == RK_ENOTFOUND) {
+            memset(rows + i * q->width, 0, q->width * sizeof(*rows));
             rc = rk_ids_add(missing, texts[i], &position, err);
-        else if (rc)
+        } else if (rc)
             rc = rk_fail(err, rc, "cannot read kept answers");
     }
     if (rc || rk_ids_count(missing) == 0)
+        goto done;
+    rc = may_ask(run, q, missing, err);
+    if (rc || run->reckon)
         goto done;
     rc = ask_missing(run, q, missing, p, err);
     for (size_t i = 0; i < n && rc == RK_OK; i++)
@@ -186,8 +280,8 @@ int rk_cached_vectors(const rk_asking *a, size_t d, const char *const *texts,
                       size_t n, float *out, rk_error *err)
 {
     const char *stage = a->stage ? a->stage : "embedding";
-    question q = {RK_EMBEDDER, "vector",    a->model_key, stage, "",
-                  d,           ask_vectors, NULL,         a->how};
+    question q = {RK_EMBEDDER, "vector", a->model_key, stage, "",
+                  "",          d,        ask_vectors,  NULL,  a->how};
 
     return answer(a->run, &q, texts, n, out, a->progress, err);
 }
@@ -207,8 +301,8 @@ int rk_cached_words(const rk_asking *a, const rk_words_question *w,
                     const char *const *texts, size_t n, float *logp,
                     rk_error *err)
 {
-    question q = {RK_WRITER, "words", a->model_key, a->stage, NULL, w->n_words,
-                  ask_words, w,       a->how};
+    question q = {RK_WRITER, "words",    a->model_key, a->stage, NULL,
+                  w->prefix, w->n_words, ask_words,    w,        a->how};
     rk_buf context;
     int rc;
 
@@ -244,8 +338,9 @@ int rk_cached_likelihood(const rk_asking *a, const char *prefix,
                          const char *const *texts, size_t n, float *rows,
                          rk_error *err)
 {
-    question q = {RK_WRITER, "likelihood",   a->model_key, a->stage, prefix,
-                  2,         ask_likelihood, NULL,         a->how};
+    question q = {
+        RK_WRITER, "likelihood",   a->model_key, a->stage,  prefix, prefix,
+        2,         ask_likelihood, NULL,         a->how};
 
     return answer(a->run, &q, texts, n, rows, a->progress, err);
 }
@@ -264,8 +359,9 @@ int rk_cached_own(const rk_asking *a, const rk_own_question *own,
                   const char *const *texts, size_t n, float *rows,
                   rk_error *err)
 {
-    question q = {RK_WRITER,  own->what, a->model_key, a->stage, own->context,
-                  own->width, ask_own,   own,          a->how};
+    question q = {RK_WRITER,    own->what,    a->model_key, a->stage,
+                  own->context, own->context, own->width,   ask_own,
+                  own,          a->how};
 
     return answer(a->run, &q, texts, n, rows, a->progress, err);
 }

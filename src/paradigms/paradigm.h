@@ -39,6 +39,10 @@ typedef struct rk_candidate {
     const char *source;  /* who proposed it: static text */
     const char *heading; /* rag: borrowed from the run; else NULL */
     float note[4];       /* what the way noted for its explanation */
+    bool unread; /* the way has not scored it: score and notes are the fused
+                    order's */
+    int moved;   /* auto: places up that the language model moved it */
+    float moved_part; /* auto: of the score, what that changed */
 } rk_candidate;
 
 typedef struct rk_candidates {

@@ -3,6 +3,7 @@
 #ifndef RK_PARADIGMS_RUN_H
 #define RK_PARADIGMS_RUN_H
 
+#include "llm/budget.h"
 #include "llm/loaded.h"
 #include "store/store.h"
 
@@ -14,10 +15,31 @@ typedef struct rk_trace_stage {
     int64_t took_us;
 } rk_trace_stage;
 
+#define RK_USES 24
+
+/* What one model was asked for in one stage. */
+typedef struct rk_use {
+    enum rk_llm_role role;
+    const char *stage; /* static text */
+    rk_llm_usage used;
+    uint64_t micros; /* of money */
+} rk_use;
+
 typedef struct rk_run {
     rk_store *store; /* for models' outputs */
     rk_loaded *models;
     rk_usage usage;
+    /* (n_uses) the same by model and stage, for the ledger; what is more is
+     * added to the last. */
+    rk_use uses[RK_USES];
+    size_t n_uses;
+    rk_budget *budget;  /* NULL: models may be asked anything */
+    int64_t started_us; /* of rk_clock_us(): what a deadline counts from */
+    /* Not NULL: nothing is asked, what would be is added here, and what it
+     * would have answered is zeros. */
+    rk_cost *reckon;
+    char short_of[160]; /* what the budget left of the work, in words: "8 of 20
+                           candidates: deadline 300 ms"; "": nothing was cut */
     rk_trace_stage *stages;
     size_t n_stages;
     size_t cap_stages;
@@ -44,7 +66,25 @@ void rk_run_trace(rk_run *run, const char *name, size_t n_in, size_t n_out,
  * NULL: no memory, and `what` is freed. */
 void *rk_run_keep(rk_run *run, void *what);
 
-/* Adds what a model counted since it was last cleared, and clears it. */
-void rk_run_count(rk_run *run, rk_llm *model);
+/* Adds what a model counted since it was last cleared, for this stage (static
+ * text), and clears it. */
+void rk_run_count(rk_run *run, rk_llm *model, const char *stage);
+
+/* Adds what another run's models were asked for. */
+void rk_run_take_uses(rk_run *run, const rk_run *from);
+
+/* Microseconds since the start, without what loading models took. */
+int64_t rk_run_elapsed(const rk_run *run);
+
+/* Whether the budget has room for a question: RK_OK, or RK_ECANCELLED with the
+ * limit that it is over. */
+int rk_run_may_ask(const rk_run *run, const rk_cost *cost, rk_error *err);
+
+/* Takes the budget from the run, and its models' deadline. */
+void rk_run_set_free(rk_run *run);
+
+/* Has a model stop at the run's deadline, if there is one, until the run is set
+ * free or cleared. */
+void rk_run_hold_to_deadline(const rk_run *run, rk_llm *model);
 
 #endif

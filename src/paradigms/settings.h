@@ -44,6 +44,9 @@ typedef struct rk_settings {
     const char *llm_mode;  /* "auto", or a name of rk_modes; NULL: auto */
     uint32_t llm_modes;    /* bits of modes to learn whatever they cost */
     bool without_words;    /* no item or user is read by the vocabulary */
+    bool auto_llm;         /* it has a say in the fused order */
+    size_t auto_llm_candidates;
+    size_t auto_llm_moves; /* places that it may move an item by */
     uint64_t seed;
     enum rk_effort effort; /* of training */
     double half_life_days;

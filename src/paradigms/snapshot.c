@@ -253,6 +253,8 @@ int rk_snapshot_attach(rk_snapshot *s, const rk_bundle *b,
     if (rc == RK_OK)
         rc = floats_get(b, "fusion", 2, 0, &s->fusion, err);
     if (rc == RK_OK)
+        rc = floats_get(b, "llm.step", 1, RK_LLM_STEP_SPANS, &s->llm_step, err);
+    if (rc == RK_OK)
         rc = attach_embeddings(s, b, &room->user_map, err);
     if (rc == RK_OK)
         rc = attach_tokens(s, b, &room->tokens, err);

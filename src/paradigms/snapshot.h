@@ -69,6 +69,10 @@ typedef struct rk_llm_learnt {
     size_t n_stranger_likes;
 } rk_llm_learnt;
 
+/* By how much somebody has done, the weight of the language model in the fused
+ * order: see engine/llm_step.h. */
+#define RK_LLM_STEP_SPANS 3
+
 /* What the embeddings way ranks by: what comes next, and the log-odds of a
  * like. */
 #define RK_EMBEDDINGS_WEIGHTS 2
@@ -104,7 +108,8 @@ typedef struct rk_snapshot {
     rk_like_model llm_like; /* over readings of likelihood */
     rk_like_model llm_yes_no_like;
     rk_llm_learnt llm;
-    const float *fusion; /* (2, RK_FUSION_FEATURES), engine/rank.h */
+    const float *fusion;   /* (2, RK_FUSION_FEATURES), engine/rank.h */
+    const float *llm_step; /* (RK_LLM_STEP_SPANS) */
     /* (2, RK_EMBEDDINGS_WEIGHTS), the second of who liked nothing. */
     const float *embeddings_rank;
     /* Mean and spread of readings over sample users, which a wish is measured

@@ -13,6 +13,8 @@
 typedef int (*rk_store_record_fn)(void *ctx, const char *id, const char *fields,
                                   size_t len, rk_error *err);
 typedef int (*rk_store_event_fn)(void *ctx, const rk_event *e, rk_error *err);
+typedef int (*rk_store_ledger_fn)(void *ctx, const rk_ledger_row *row,
+                                  rk_error *err);
 
 typedef struct rk_store_backend {
     const char *scheme; /* of the URL: "sqlite" */
@@ -48,6 +50,14 @@ typedef struct rk_store_backend {
     int (*put_note)(void *conn, const char *name, const char *value,
                     rk_error *err);
     int (*get_note)(void *conn, const char *name, char **value, rk_error *err);
+
+    int (*add_ledger)(void *conn, const rk_ledger_row *rows, size_t n,
+                      rk_error *err);
+    int (*sum_ledger)(void *conn, int64_t day, const char *user,
+                      rk_ledger_row *out, rk_error *err);
+    int (*each_ledger)(void *conn, int64_t since, rk_store_ledger_fn each,
+                       void *ctx, rk_error *err);
+    int (*prune_ledger)(void *conn, int64_t day, uint64_t *n, rk_error *err);
 } rk_store_backend;
 
 extern const rk_store_backend rk_sqlite_backend;

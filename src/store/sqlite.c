@@ -174,4 +174,8 @@ const rk_store_backend rk_sqlite_backend = {
     .prune_outputs = rk_sqlite_prune_outputs,
     .put_note = rk_sqlite_put_note,
     .get_note = rk_sqlite_get_note,
+    .add_ledger = rk_sqlite_add_ledger,
+    .sum_ledger = rk_sqlite_sum_ledger,
+    .each_ledger = rk_sqlite_each_ledger,
+    .prune_ledger = rk_sqlite_prune_ledger,
 };

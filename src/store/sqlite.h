@@ -1,7 +1,7 @@
 /* The SQLite backend's insides: the one place that includes sqlite3.h. Its
  * files are sqlite.c (opening), sqlite_sql.c (every line of SQL), sqlite_tx.c
- * (statements, transactions, totals), sqlite_rows.c (items, users, events)
- * and sqlite_kept.c (outputs, notes). */
+ * (statements, transactions, totals), sqlite_rows.c (items, users, events),
+ * sqlite_kept.c (outputs, notes) and sqlite_ledger.c. */
 #ifndef RK_STORE_SQLITE_H
 #define RK_STORE_SQLITE_H
 
@@ -43,6 +43,11 @@ enum rk_sqlite_sql {
     SQL_OUTPUT_PRUNE,
     SQL_NOTE_PUT,
     SQL_NOTE_GET,
+    SQL_LEDGER_ADD,
+    SQL_LEDGER_SUM,
+    SQL_LEDGER_SUM_OF_USER,
+    SQL_LEDGER_ALL,
+    SQL_LEDGER_PRUNE,
     N_SQL
 };
 
@@ -110,5 +115,12 @@ int rk_sqlite_put_note(void *conn, const char *name, const char *value,
                        rk_error *err);
 int rk_sqlite_get_note(void *conn, const char *name, char **value,
                        rk_error *err);
+int rk_sqlite_add_ledger(void *conn, const rk_ledger_row *rows, size_t n,
+                         rk_error *err);
+int rk_sqlite_sum_ledger(void *conn, int64_t day, const char *user,
+                         rk_ledger_row *out, rk_error *err);
+int rk_sqlite_each_ledger(void *conn, int64_t since, rk_store_ledger_fn each,
+                          void *ctx, rk_error *err);
+int rk_sqlite_prune_ledger(void *conn, int64_t day, uint64_t *n, rk_error *err);
 
 #endif

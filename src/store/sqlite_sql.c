@@ -52,10 +52,51 @@ const rk_migration rk_sqlite_migrations[] = {
             "  name TEXT NOT NULL PRIMARY KEY,"
             "  value TEXT NOT NULL"
             ") STRICT, WITHOUT ROWID;"},
+    {.version = 2,
+     .sql = "CREATE TABLE ledger ("
+            "  day INTEGER NOT NULL,"
+            "  user TEXT NOT NULL," /* '': nobody's */
+            "  model TEXT NOT NULL,"
+            "  purpose TEXT NOT NULL,"
+            "  calls INTEGER NOT NULL,"
+            "  prefix_tokens INTEGER NOT NULL,"
+            "  candidate_tokens INTEGER NOT NULL,"
+            "  reused_tokens INTEGER NOT NULL,"
+            "  generated_tokens INTEGER NOT NULL,"
+            "  took_us INTEGER NOT NULL,"
+            "  cost_micros INTEGER NOT NULL,"
+            "  PRIMARY KEY (day, user, model, purpose)"
+            ") STRICT, WITHOUT ROWID;"},
 };
 
 const size_t rk_sqlite_n_migrations = sizeof(rk_sqlite_migrations) /
                                       sizeof(*rk_sqlite_migrations);
+
+/* Where a count has reached RK_LEDGER_MOST it stays. */
+#define GROWS(count)                                                           \
+    count " = min(" count " + excluded." count ", 9007199254740992)"
+
+#define LEDGER_ADD                                                                                                      \
+    "INSERT INTO ledger VALUES"                                                                                         \
+    " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"                                                                   \
+    " ON CONFLICT DO UPDATE SET " GROWS("calls") ", " GROWS("prefix_tokens") ", " GROWS("candidate_tokens") ", " GROWS( \
+        "reused_tokens") ", " GROWS("generated_tokens") ", " GROWS("took_us") ", " GROWS("cost_micros")
+
+#define LEDGER_SUMS                                                            \
+    " ifnull(sum(calls), 0), ifnull(sum(prefix_tokens), 0),"                   \
+    " ifnull(sum(candidate_tokens), 0), ifnull(sum(reused_tokens), 0),"        \
+    " ifnull(sum(generated_tokens), 0), ifnull(sum(took_us), 0),"              \
+    " ifnull(sum(cost_micros), 0), count(DISTINCT nullif(user, ''))"           \
+    " FROM ledger"
+
+/* What was asked for answers on one day: jobs' purposes have a colon. */
+#define LEDGER_SUM                                                             \
+    "SELECT ?1, '', ''," LEDGER_SUMS " WHERE day = ?1"                         \
+    " AND instr(purpose, ':') = 0"
+
+#define LEDGER_ALL                                                             \
+    "SELECT day, model, purpose," LEDGER_SUMS " WHERE day >= ?1"               \
+    " GROUP BY day, model, purpose ORDER BY day DESC, model, purpose"
 
 const char *const rk_sqlite_sql[N_SQL] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -130,4 +171,10 @@ const char *const rk_sqlite_sql[N_SQL] = {
                      " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
                      " WHERE value <> excluded.value",
     [SQL_NOTE_GET] = "SELECT value FROM notes WHERE name = ?1",
+
+    [SQL_LEDGER_ADD] = LEDGER_ADD,
+    [SQL_LEDGER_SUM] = LEDGER_SUM,
+    [SQL_LEDGER_SUM_OF_USER] = LEDGER_SUM " AND user = ?2",
+    [SQL_LEDGER_ALL] = LEDGER_ALL,
+    [SQL_LEDGER_PRUNE] = "DELETE FROM ledger WHERE day < ?1",
 };

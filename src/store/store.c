@@ -313,3 +313,48 @@ int rk_store_get_note(rk_store *s, const char *name, char **value,
     *value = NULL;
     return s->backend->get_note(s->conn, name, value, err);
 }
+
+
+int rk_store_add_ledger(rk_store *s, const rk_ledger_row *rows, size_t n,
+                        rk_error *err)
+{
+    int rc = may_write(s, err);
+
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < n; i++)
+        if (!rows[i].model[0] || !rows[i].purpose[0])
+            return rk_fail(err, RK_EINVAL, "row %zu of the ledger has no %s", i,
+                           rows[i].model[0] ? "purpose" : "model");
+    return s->backend->add_ledger(s->conn, rows, n, err);
+}
+
+
+int rk_store_sum_ledger(rk_store *s, int64_t day, const char *user,
+                        rk_ledger_row *out, rk_error *err)
+{
+    return s->backend->sum_ledger(s->conn, day, user, out, err);
+}
+
+
+int rk_store_each_ledger(rk_store *s, int64_t since,
+                         int (*each)(void *ctx, const rk_ledger_row *row,
+                                     rk_error *err),
+                         void *ctx, rk_error *err)
+{
+    int rc;
+
+    s->n_walks++;
+    rc = s->backend->each_ledger(s->conn, since, each, ctx, err);
+    s->n_walks--;
+    return rc;
+}
+
+
+int rk_store_prune_ledger(rk_store *s, int64_t day, uint64_t *n, rk_error *err)
+{
+    int rc = may_write(s, err);
+
+    *n = 0;
+    return rc ? rc : s->backend->prune_ledger(s->conn, day, n, err);
+}

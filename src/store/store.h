@@ -84,4 +84,42 @@ int rk_store_put_note(rk_store *s, const char *name, const char *value,
 int rk_store_get_note(rk_store *s, const char *name, char **value,
                       rk_error *err);
 
+/* The ledger: what models were asked and what it cost, a row for each day,
+ * model, purpose and user, to which use is added. */
+#define RK_LEDGER_MOST ((uint64_t)1 << 53) /* at which a count stands still */
+
+typedef struct rk_ledger_row {
+    int64_t day;         /* days since 1970, UTC */
+    const char *model;   /* its name */
+    const char *purpose; /* a way of recommending, "prepare: reading titles" */
+    const char *user;    /* "": nobody's */
+    uint64_t calls;      /* requests, or jobs, that asked it */
+    uint64_t prefix_tokens, candidate_tokens, reused_tokens, generated_tokens;
+    uint64_t took_us;
+    uint64_t cost_micros; /* millionths of whatever prices are in */
+    uint64_t n_users; /* told, not added: over how many users it is summed */
+} rk_ledger_row;
+
+/* Adds to the row of this day, model, purpose and user, all rows or none,
+ * however many processes do; does not wait for the disk. RK_EINVAL for an empty
+ * model or purpose. */
+int rk_store_add_ledger(rk_store *s, const rk_ledger_row *rows, size_t n,
+                        rk_error *err);
+
+/* The sum over one day, or of one user's (NULL: all) in it, of what was asked
+ * for answers: purposes with a ':' are jobs' and are left out. Of texts, only
+ * `user` is set. */
+int rk_store_sum_ledger(rk_store *s, int64_t day, const char *user,
+                        rk_ledger_row *out, rk_error *err);
+
+/* Summed over users: days from `since` on, newest first, then by model and
+ * purpose. `user` is "". Callback as above. */
+int rk_store_each_ledger(rk_store *s, int64_t since,
+                         int (*each)(void *ctx, const rk_ledger_row *row,
+                                     rk_error *err),
+                         void *ctx, rk_error *err);
+
+/* Forgets the days before `day`; how many rows went, into *n. */
+int rk_store_prune_ledger(rk_store *s, int64_t day, uint64_t *n, rk_error *err);
+
 #endif

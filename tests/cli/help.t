@@ -13,7 +13,7 @@ Synopsis
 
 $ reckon --help >a; reckon -h >b; reckon help >c; cmp a b && cmp a c
 
-$ commands="init import prepare recommend predict explain similar prompt show status doctor export eval compare models"
+$ commands="init import prepare recommend predict explain similar prompt show status doctor export eval compare models usage"
 $ for c in $commands; do grep -q "^  $c  *[a-z]" a || echo "$c is not in the list"; done
 
 $ for c in $commands; do reckon help $c >page-$c; reckon $c --help | cmp - page-$c; reckon $c -h | cmp - page-$c; done

@@ -27,8 +27,9 @@ int main(void)
     AT(rk_prepare_opts, progress);
     SIZE(rk_request), AT(rk_request, user), AT(rk_request, profile);
     AT(rk_request, way), AT(rk_request, n), AT(rk_request, candidates);
-    AT(rk_request, n_candidates), AT(rk_request, include_seen);
-    AT(rk_request, why);
+    AT(rk_request, n_candidates), AT(rk_request, include_seen),
+        AT(rk_request, why), AT(rk_request, deadline_ms),
+        AT(rk_request, max_tokens), AT(rk_request, max_cost);
     SIZE(rk_evaluate_opts), AT(rk_evaluate_opts, data);
     AT(rk_evaluate_opts, ways), AT(rk_evaluate_opts, n_ways);
     AT(rk_evaluate_opts, effort), AT(rk_evaluate_opts, n_users);

@@ -232,10 +232,25 @@ class Prepared(unittest.TestCase):
             self.assertEqual(self.engine.show(kind, id),
                              self.command("show", kind[:-1], id))
         self.assertEqual(self.engine.models(), self.command("models"))
+        self.assertEqual(self.engine.usage(3),
+                         self.command("usage", "--days", "3"))
         self.assertEqual(self.engine.protocols(), self.command("eval"))
         doctor = self.engine.doctor()
         self.assertEqual(doctor.pop("n_wrong"), 0)
         self.assertEqual(doctor, self.command("doctor"))
+
+    def test_a_budget_gives_a_lesser_answer_that_says_so(self):
+        answer = self.engine.recommend(user=READER, way="llm", n=3,
+                                       max_tokens=1)
+        self.assertEqual(answer["level"], "auto, because llm: the request's "
+                         "1 tokens leave no room")
+        self.assertEqual(len(answer["items"]), 3)
+        self.assertEqual(answer["usage"]["prefix_tokens"], 0)
+        for wrong in (-1, True, "1", 1.5):
+            with self.assertRaises(reckon.Error) as e:
+                self.engine.recommend(user=READER, max_tokens=wrong)
+            self.assertEqual(e.exception.code, reckon.Code.EINVAL)
+        self.assertEqual(self.engine.forget_usage(days=30), 0)
 
     def test_a_new_item_and_a_new_event_count_at_once(self):
         self.engine.put_items([{"id": "new", "title": "The Silent Neighbour",

@@ -134,6 +134,11 @@ static void test_config_takes_what_is_said_and_keeps_the_rest(void **state)
                           "    - rating > 3.5\n"
                           "  negative: []\n"
                           "llm: {seed: 4294967295}\n"
+                          "budget:\n"
+                          "  deadline_ms: 300\n"
+                          "  tokens_per_day: 50000\n"
+                          "  request_cost: 0.0025\n"
+                          "auto: {llm: on, llm_moves: 5}\n"
                           "learn:\n"
                           "  effort: full\n"
                           "  half_life_days: 2.5e1\n");
@@ -152,6 +157,13 @@ static void test_config_takes_what_is_said_and_keeps_the_rest(void **state)
     assert_int_equal(c->llm.seed, 4294967295u);
     assert_int_equal(c->llm.history, 15);
     assert_true(c->learn.half_life_days == 25);
+    assert_int_equal(c->budget.deadline_us, 300000);
+    assert_int_equal(c->budget.day.tokens, 50000);
+    assert_int_equal(c->budget.request.micros, 2500);
+    assert_int_equal(c->budget.user_day.tokens, 0);
+    assert_true(c->fused.llm);
+    assert_int_equal(c->fused.llm_moves, 5);
+    assert_int_equal(c->fused.llm_candidates, 20);
     rk_config_free(c);
 }
 
@@ -162,8 +174,7 @@ static void test_config_names_an_unknown_key_and_the_known(void **state)
     assert_refused("# one\nstore: a.db\nstor: b.db\n",
                    "reckon.yaml:3: unknown key 'stor', expected one of store, "
                    "models, servers, profiles, catalogue, prompts, events, "
-                   "llm, "
-                   "learn");
+                   "llm, budget, auto, learn");
     assert_refused("llm:\n  seed: 5\n\n  # why\n  limit: 7\n",
                    "reckon.yaml:5: unknown key 'llm.limit', expected one "
                    "of history, candidates, mode, seed, why");
@@ -261,6 +272,14 @@ static void test_config_reads_numbers_strictly(void **state)
     assert_refused("learn: {effort: most}\n",
                    "reckon.yaml:1: learn.effort: expected fast or full, found "
                    "'most'");
+    assert_refused("auto: {llm: yes}\n", "reckon.yaml:1: auto.llm: expected on "
+                                         "or off, found 'yes'");
+    assert_refused("budget: {deadline_ms: 1.5}\n",
+                   "reckon.yaml:1: budget.deadline_ms: expected a whole "
+                   "number, 0 to 1000000000, found '1.5'");
+    assert_refused("budget: {request_cost: -1}\n",
+                   "reckon.yaml:1: budget.request_cost: expected a number, 0 "
+                   "to 1000000000, found '-1'");
     assert_refused("learn: {half_life_days: nan}\n",
                    "reckon.yaml:1: learn.half_life_days: expected a number, 0 "
                    "to 1000000, found 'nan'");

@@ -361,7 +361,7 @@ test_llama_writes_whole_characters_and_the_same_each_time(void **state)
         free(text);
         free(again);
     }
-    assert_true(rk_llm_usage_of(m)->branch_tokens > 0);
+    assert_true(rk_llm_usage_of(m)->generated_tokens > 0);
     rk_llm_close(m);
 }
 

@@ -88,12 +88,17 @@ static void test_what_a_model_counted_is_taken_over(void **state)
     assert_int_equal(rk_llm_open_scripted(&m, RK_WRITER, NULL), RK_OK);
     for (int i = 0; i < 2; i++) {
         rk_llm_likelihood(m, "a b c", branches, 1, &p, NULL, NULL);
-        rk_run_count(&run, m);
+        rk_run_count(&run, m, "first");
     }
-    rk_run_count(&run, m); /* nothing new */
+    rk_run_count(&run, m, "second"); /* nothing new */
     assert_int_equal(run.usage.prefix_tokens, 3);
     assert_int_equal(run.usage.reused_tokens, 3);
     assert_int_equal(run.usage.candidate_tokens, 2);
+    assert_int_equal(run.n_uses, 2);
+    assert_string_equal(run.uses[0].stage, "first");
+    assert_int_equal(run.uses[0].used.calls, 2);
+    assert_int_equal(run.uses[0].used.prefix_tokens, 3);
+    assert_int_equal(run.uses[1].used.calls, 0);
     rk_llm_close(m);
     rk_run_clear(&run);
 }

@@ -49,14 +49,20 @@ class Engine:
         self.close()
 
     def recommend(self, user=None, profile=None, way="auto", n=10,
-                  candidates=None, include_seen=False, why=None):
+                  candidates=None, include_seen=False, why=None,
+                  deadline_ms=None, max_tokens=None, max_cost=None):
         """The n best items for a stored user, or for a profile in words.
 
         why says whose sentence the language model writes: "off", "first",
         "all" or a number of items (None: the configuration's).
+
+        deadline_ms, max_tokens and max_cost (in money) limit what models may
+        take for it; where they would take more, a lesser answer comes, and
+        its "level" says so.
         """
         why = None if why is None else str(why)
-        ask = rk.request(user, profile, way, n, candidates, include_seen, why)
+        ask = rk.request(user, profile, way, n, candidates, include_seen, why,
+                         deadline_ms, max_tokens, max_cost)
         return self._ask("answer", "rk_recommend", byref(ask))
 
     def predict(self, item, user=None, profile=None, way="auto", why=None):
@@ -152,6 +158,18 @@ class Engine:
     def models(self):
         """What can learn from events, and what each would cost here."""
         return self._ask("card", "rk_models_list")
+
+    def usage(self, days=7):
+        """What models were asked for in so many days, and what it cost."""
+        out = c_void_p()
+        self._inside("rk_usage_list", rk.count(days), byref(out))
+        return self._taken("card", out)
+
+    def forget_usage(self, days):
+        """Forgets what was spent before the last days; how many entries."""
+        n = rk.c_uint64()
+        self._inside("rk_usage_prune", rk.count(days), byref(n))
+        return n.value
 
     def protocols(self):
         """The protocols that evaluate() knows."""

@@ -56,7 +56,8 @@ PrepareOpts = struct("rk_prepare_opts", effort=c_char_p, progress=Progress)
 Request = struct("rk_request", user=c_char_p, profile=c_char_p, way=c_char_p,
                  n=c_size_t, candidates=POINTER(c_char_p),
                  n_candidates=c_size_t, include_seen=c_bool,
-                 why=c_char_p)
+                 why=c_char_p, deadline_ms=c_int64, max_tokens=c_uint64,
+                 max_cost=c_double)
 EvaluateOpts = struct("rk_evaluate_opts", data=c_char_p,
                       ways=POINTER(c_char_p), n_ways=c_size_t,
                       effort=c_char_p, n_users=c_size_t, seed=c_uint64,
@@ -84,6 +85,8 @@ _FALLIBLE = {  # arguments before the error
     "rk_status": (_ENGINE, _OUT),
     "rk_doctor": (_ENGINE, _OUT, POINTER(c_size_t)),
     "rk_models_list": (_ENGINE, _OUT),
+    "rk_usage_list": (_ENGINE, c_size_t, _OUT),
+    "rk_usage_prune": (_ENGINE, c_size_t, POINTER(c_uint64)),
     "rk_protocols_list": (_OUT,),
     "rk_evaluate": (_ENGINE, c_char_p, POINTER(EvaluateOpts), _OUT),
 }
@@ -147,14 +150,28 @@ def kind_of(name):
     return KINDS[name]
 
 
-def request(user, profile, way, n, candidates, include_seen, why=None):
+def limit(name, value, kind):
+    """A limit of a request; None is none."""
+    if value is None:
+        return 0
+    if not isinstance(value, kind) or isinstance(value, bool) or not (
+            0 <= value <= 1 << 53):
+        raise Error(Code.EINVAL, f"{name} is {value!r}, must be 0 or more")
+    return value
+
+
+def request(user, profile, way, n, candidates, include_seen, why=None,
+            deadline_ms=None, max_tokens=None, max_cost=None):
     if candidates is not None and len(candidates) == 0:
         raise Error(Code.EINVAL, "candidates are empty")
     ids = [text(c) for c in candidates or ()]
     return Request(
         optional(user), optional(profile), optional(way), count(n),
         (c_char_p * len(ids))(*ids), len(ids), include_seen,
-        optional(why))
+        optional(why),
+        limit("deadline_ms", deadline_ms, int),
+        limit("max_tokens", max_tokens, int),
+        limit("max_cost", max_cost, (int, float)))
 
 
 def evaluate_opts(data, ways, effort, n_users, seed, shuffle_texts,
