@@ -4,17 +4,31 @@
 
 #include <math.h>
 
-int rk_json_parse(json_t **out, const char *bytes, size_t len,
-                  const char *where, rk_error *err)
+static int parse(json_t **out, const char *bytes, size_t len, size_t flags,
+                 const char *where, rk_error *err)
 {
     json_error_t why;
 
-    *out = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY,
-                      &why);
+    *out = json_loadb(bytes, len,
+                      JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | flags, &why);
     if (*out)
         return RK_OK;
     return rk_fail(err, RK_EFORMAT, "%s: not JSON at byte %d: %s", where,
                    why.position, why.text);
+}
+
+
+int rk_json_parse(json_t **out, const char *bytes, size_t len,
+                  const char *where, rk_error *err)
+{
+    return parse(out, bytes, len, 0, where, err);
+}
+
+
+int rk_json_parse_with_nul(json_t **out, const char *bytes, size_t len,
+                           const char *where, rk_error *err)
+{
+    return parse(out, bytes, len, JSON_ALLOW_NUL, where, err);
 }
 
 
@@ -65,5 +79,16 @@ char *rk_json_take(json_t *whole)
                            JSON_INDENT(2) | JSON_REAL_PRECISION(7)) != 0)
         b.failed = true;
     json_decref(whole);
+    return rk_buf_take(&b);
+}
+
+
+char *rk_json_line(const json_t *whole)
+{
+    rk_buf b;
+
+    rk_buf_init(&b);
+    if (json_dump_callback(whole, add_text, &b, JSON_COMPACT) != 0)
+        b.failed = true;
     return rk_buf_take(&b);
 }

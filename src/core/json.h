@@ -14,6 +14,11 @@
 int rk_json_parse(json_t **out, const char *bytes, size_t len,
                   const char *where, rk_error *err);
 
+/* The same of a document whose texts may hold NUL, as those of a vocabulary
+ * do: json_string_length() tells. */
+int rk_json_parse_with_nul(json_t **out, const char *bytes, size_t len,
+                           const char *where, rk_error *err);
+
 /* JSON has no NaN: null. */
 json_t *rk_json_number(double value);
 json_t *rk_json_text(const char *value); /* NULL: null */
@@ -25,5 +30,9 @@ json_t *rk_json_list(json_t *(*one)(const void *what, size_t i),
 /* The document as text, which the caller frees; takes `whole` over. NULL: no
  * memory. */
 char *rk_json_take(json_t *whole);
+
+/* A document on one line, every digit of its numbers kept; the caller frees
+ * it. NULL: no memory. */
+char *rk_json_line(const json_t *whole);
 
 #endif

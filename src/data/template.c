@@ -4,6 +4,7 @@
 #include "data/record.h"
 
 #include <ctype.h>
+#include <stdint.h>
 #include <string.h>
 
 enum { SECTIONS_MAX = 16, NAME_BYTES = 64 };
@@ -145,53 +146,234 @@ static void value_text(rk_buf *out, const char *value)
 }
 
 
-/* The text of the field a tag names, nothing when it is not there. */
-static void tag_text(rk_buf *out, const tag *t, const rk_record *r)
-{
-    char name[NAME_BYTES + 1];
-    const char *value;
+/* While a template is filled. */
+typedef struct filler {
+    rk_buf *out;
+    rk_buf text; /* of the tag at hand */
+    const rk_template_data *data;
+    size_t begin; /* length of `out` before */
+    size_t most;
+} filler;
 
-    rk_buf_reset(out);
-    if (t->len > NAME_BYTES)
-        return;
-    memcpy(name, t->name, t->len);
-    name[t->len] = '\0';
-    value = rk_record_get(r, name);
-    if (value)
-        value_text(out, value);
+/* A row of a list; `row` NULL: outside of lists. */
+typedef struct place {
+    const rk_template_row *row;
+    size_t number; /* from 1 */
+} place;
+
+
+static const rk_template_list *list_named(const rk_template_data *d,
+                                          const char *name)
+{
+    for (size_t i = 0; i < d->n_lists; i++)
+        if (strcmp(d->lists[i].name, name) == 0)
+            return &d->lists[i];
+    return NULL;
 }
 
 
-void rk_template_expand(rk_buf *out, const char *template_text,
-                        const rk_record *r)
+/* What one row says of a name. Text that was made for it stands as it is, a
+ * record's value is cleaned. Whether the row knows the name. */
+static bool row_text(rk_buf *out, const rk_template_row *r, const char *name)
 {
-    const char *p = template_text;
+    const char *value;
+
+    for (size_t i = 0; i < r->n_more; i++) {
+        if (strcmp(r->more[i].name, name) == 0) {
+            rk_buf_puts(out, r->more[i].value);
+            return true;
+        }
+    }
+    value = r->record ? rk_record_get(r->record, name) : NULL;
+    if (value)
+        value_text(out, value);
+    return value != NULL;
+}
+
+
+/* The text of what a name stands for, nothing when it is not there. Of a list
+ * only whether it has rows is told. */
+static void name_text(filler *f, const char *name, place at)
+{
+    const rk_template_list *list = list_named(f->data, name);
+
+    rk_buf_reset(&f->text);
+    if (list) {
+        if (list->n)
+            rk_buf_puts(&f->text, "-");
+        return;
+    }
+    if (at.row && strcmp(name, "number") == 0) {
+        rk_buf_printf(&f->text, "%zu", at.number);
+        return;
+    }
+    if (at.row && strcmp(name, "letter") == 0) {
+        if (at.number <= 26)
+            rk_buf_putc(&f->text, (char)('A' + at.number - 1));
+        return;
+    }
+    if (at.row && row_text(&f->text, at.row, name))
+        return;
+    row_text(&f->text, &f->data->outer, name);
+}
+
+
+/* The tag's name; "" for one that is too long to be a field's. */
+static void tag_name(const tag *t, char name[NAME_BYTES + 1])
+{
+    size_t len = t->len > NAME_BYTES ? 0 : t->len;
+
+    memcpy(name, t->name, len);
+    name[len] = '\0';
+}
+
+
+/* The end tag of the section whose body begins at `p`; false: none. */
+static bool section_end(const char *p, tag *t)
+{
+    size_t depth = 1;
+
+    while (tag_find(p, t) && t->next) {
+        if (t->sigil == '/' && --depth == 0)
+            return true;
+        depth += t->sigil == '#' || t->sigil == '^';
+        p = t->next;
+    }
+    return false;
+}
+
+
+static bool is_full(const filler *f)
+{
+    return f->out->failed || f->out->len - f->begin > f->most;
+}
+
+
+/* Fills the text from `p` to `end`; a list's rows are filled where it is not
+ * in another's, so the work is bounded by rows times text. */
+static void fill_range(filler *f, const char *p, const char *end, place at)
+{
+    char name[NAME_BYTES + 1];
     size_t depth = 0;
     size_t hidden = 0; /* the depth where hiding began; 0: nothing is hidden */
-    rk_buf text;
-    tag t;
+    const rk_template_list *list;
+    tag t, close;
 
-    rk_buf_init(&text);
-    while (tag_find(p, &t) && t.next) {
+    while (!is_full(f) && tag_find(p, &t) && t.at < end && t.next) {
         if (!hidden)
-            rk_buf_add(out, p, (size_t)(t.at - p));
+            rk_buf_add(f->out, p, (size_t)(t.at - p));
         p = t.next;
         if (t.sigil == '/') {
             hidden = hidden == depth ? 0 : hidden;
             depth -= depth > 0;
             continue;
         }
-        tag_text(&text, &t, r);
-        out->failed |= text.failed;
+        tag_name(&t, name);
+        list = at.row || hidden || t.sigil != '#' ? NULL
+                                                  : list_named(f->data, name);
+        if (list && section_end(p, &close)) {
+            for (size_t i = 0; i < list->n && !is_full(f); i++)
+                fill_range(f, p, close.at, (place){&list->rows[i], i + 1});
+            p = close.next;
+            continue;
+        }
+        name_text(f, name, at);
+        f->out->failed |= f->text.failed;
         if (t.sigil) {
             depth++;
-            if (!hidden && (text.len > 0) == (t.sigil == '^'))
+            if (!hidden && (f->text.len > 0) == (t.sigil == '^'))
                 hidden = depth;
-        } else if (!hidden) {
-            rk_buf_add(out, rk_buf_str(&text), text.len);
+        } else if (!hidden && !list_named(f->data, name)) {
+            rk_buf_add(f->out, rk_buf_str(&f->text), f->text.len);
         }
     }
-    if (!hidden)
-        rk_buf_puts(out, p);
-    rk_buf_clear(&text);
+    if (!hidden && p < end)
+        rk_buf_add(f->out, p, (size_t)(end - p));
+}
+
+
+int rk_template_fill(rk_buf *out, const char *template_text,
+                     const rk_template_data *data, rk_error *err)
+{
+    filler f = {
+        .out = out, .data = data, .begin = out->len, .most = RK_TEMPLATE_MOST};
+
+    rk_buf_init(&f.text);
+    fill_range(&f, template_text, template_text + strlen(template_text),
+               (place){0});
+    rk_buf_clear(&f.text);
+    if (out->failed)
+        return rk_no_memory(err);
+    if (is_full(&f))
+        return rk_fail(err, RK_EINVAL,
+                       "a template's text: expected at most %d bytes, found "
+                       "more",
+                       RK_TEMPLATE_MOST);
+    return RK_OK;
+}
+
+
+void rk_template_expand(rk_buf *out, const char *template_text,
+                        const rk_record *r)
+{
+    rk_template_data data = {.outer = {.record = r}};
+    filler f = {.out = out, .data = &data, .begin = out->len, .most = SIZE_MAX};
+
+    rk_buf_init(&f.text);
+    fill_range(&f, template_text, template_text + strlen(template_text),
+               (place){0});
+    rk_buf_clear(&f.text);
+}
+
+
+static bool is_one_of(const char *const *names, const char *name)
+{
+    for (; names && *names; names++)
+        if (strcmp(*names, name) == 0)
+            return true;
+    return false;
+}
+
+
+/* "noun, noun_plural, liked": what may stand outside of lists. */
+static void names_write(rk_buf *out, const rk_template_names *known)
+{
+    for (const char *const *n = known->values; *n; n++)
+        rk_buf_printf(out, "%s%s", out->len ? ", " : "", *n);
+    for (const char *const *n = known->lists; n && *n; n++)
+        rk_buf_printf(out, "%s%s", out->len ? ", " : "", *n);
+}
+
+
+int rk_template_check_names(const char *template_text,
+                            const rk_template_names *known, rk_error *err)
+{
+    const char *p = template_text;
+    char name[NAME_BYTES + 1];
+    size_t inside = 0; /* a list: how many sections are open, with its own */
+    rk_buf names;
+    tag t;
+    int rc = rk_template_check(template_text, err);
+
+    rk_buf_init(&names);
+    while (rc == RK_OK && tag_find(p, &t)) {
+        p = t.next;
+        tag_name(&t, name);
+        if (inside) {
+            inside += t.sigil == '#' || t.sigil == '^';
+            inside -= t.sigil == '/';
+        } else if (t.sigil == '#' && is_one_of(known->lists, name)) {
+            inside = 1;
+        } else if (!is_one_of(known->values, name) &&
+                   !is_one_of(known->lists, name)) {
+            names_write(&names, known);
+            rc = rk_fail(err, RK_EFORMAT,
+                         "template, byte %zu: unknown name '%s', expected one "
+                         "of %s",
+                         (size_t)(t.at - template_text) + 1, name,
+                         rk_buf_str(&names));
+        }
+    }
+    rk_buf_clear(&names);
+    return rc;
 }

@@ -91,12 +91,11 @@ static int read_profile(rk_asker *a, rk_engine *e, bool read_tokens,
         if (!a->vector)
             return rk_no_memory(err);
         rc = rk_cached_vectors(
-            &(rk_asking){run, s->embedder_key, NULL, NULL, false}, s->d, &text,
-            1, a->vector, err);
+            &(rk_asking){run, s->embedder_key, NULL, NULL, 0}, s->d, &text, 1,
+            a->vector, err);
         if (rc == RK_OK)
             a->who.vector = a->vector;
-        else if (rc != RK_ENOTFOUND && rc != RK_ENOTREADY &&
-                 rc != RK_ECANCELLED)
+        else if (!rk_model_is_away(rc) && rc != RK_ECANCELLED)
             return rc;
     }
     logp = rk_calloc(n_words, sizeof(*logp));

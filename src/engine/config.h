@@ -11,10 +11,21 @@
 typedef struct rk_config {
     char *store; /* "sqlite:PATH" or a path */
     struct {
-        char *embedder; /* names or paths: see rk_model_find() */
+        char *embedder; /* names, paths (see rk_model_find()) or addresses */
         char *writer;
-        char *folder; /* "": the default places */
+        char *reranker; /* an address or "none" */
+        char *folder;   /* "": the default places */
+        char *key_env;  /* "": servers get no key */
     } models;
+    struct {
+        size_t connect_ms; /* see rk_fetch_opts */
+        size_t timeout_ms;
+        size_t max_retries;
+        size_t max_reply_bytes;
+        double price_in; /* see rk_servers */
+        double price_out;
+        double price_embed;
+    } servers;
     struct {
         char *item; /* templates: see data/template.h */
         char *user;

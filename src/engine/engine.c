@@ -45,11 +45,30 @@ static int paths_from(rk_engine *e, const char *url, rk_error *err)
 }
 
 
+rk_servers rk_engine_servers(const rk_engine *e)
+{
+    const rk_config *c = e->config;
+    rk_servers s = {.fetch = rk_fetch_defaults,
+                    .key_env = c->models.key_env,
+                    .price_in = c->servers.price_in,
+                    .price_out = c->servers.price_out,
+                    .price_embed = c->servers.price_embed};
+
+    s.fetch.connect_ms = (int64_t)c->servers.connect_ms;
+    s.fetch.timeout_ms = (int64_t)c->servers.timeout_ms;
+    s.fetch.max_retries = c->servers.max_retries;
+    s.fetch.max_reply_bytes = c->servers.max_reply_bytes;
+    s.fetch.seed = c->llm.seed;
+    return s;
+}
+
+
 int rk_engine_open(rk_engine **out, const char *config,
                    const rk_engine_opts *opts, rk_error *err)
 {
     static const rk_engine_opts none = {0};
     const char *store;
+    rk_servers servers;
     rk_engine *e;
     int rc;
 
@@ -74,6 +93,11 @@ int rk_engine_open(rk_engine **out, const char *config,
     }
     rk_loaded_init(&e->models, e->embedder, e->writer,
                    e->config->models.folder);
+    servers = rk_engine_servers(e);
+    rk_loaded_set_servers(&e->models, e->config->models.reranker, &servers);
+    rc = rk_loaded_check(&e->models, err);
+    if (rc)
+        goto done;
     store = opts->store ? opts->store : e->config->store;
     rc = paths_from(e, store, err);
     if (rc == RK_OK)

@@ -20,6 +20,9 @@ struct rk_engine {
     rk_serving *serving; /* NULL until a request needs it */
 };
 
+/* How the configuration says to ask servers; borrows from it. */
+rk_servers rk_engine_servers(const rk_engine *e);
+
 /* The run of one request or preparation. */
 rk_run rk_engine_run(rk_engine *e);
 

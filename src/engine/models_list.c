@@ -5,6 +5,9 @@
 #include "engine/engine.h"
 #include "engine/learn.h"
 #include "learn/blend.h"
+#include "paradigms/mode.h"
+
+#include <stdio.h>
 
 /* What a thread does in a second, for a guess at how long training takes:
  * assumed, a tenth of what a fast core does in dense products. */
@@ -76,6 +79,29 @@ static void add_learner(rk_card_box *box, const rk_learner *l,
 }
 
 
+/* How the writer may be asked, and what that was worth on held lists. */
+static void add_modes(rk_card_box *box, const rk_snapshot *s)
+{
+    char section[32];
+
+    rk_card_add(box, "llm", "mode", "%s: %s", rk_modes[rk_mode_of(s)]->name,
+                rk_mode_reason(s));
+    for (size_t m = 0; m < RK_N_MODES; m++) {
+        const rk_llm_trial *t = &s->llm.trials[m];
+
+        snprintf(section, sizeof(section), "llm, %s", rk_modes[m]->name);
+        rk_card_add(box, section, "is", "%s", rk_modes[m]->summary);
+        rk_card_add(box, section, "costs", "%s", rk_modes[m]->law);
+        if (t->lists > 0)
+            rk_card_add(box, section, "measured",
+                        "ndcg@10 %.3f, standard error %.3f, on %.0f lists of "
+                        "%d; about %.0f tokens a request",
+                        (double)t->ndcg, (double)t->sd, (double)t->lists,
+                        RK_LLM_LIST, (double)t->tokens);
+    }
+}
+
+
 int rk_models_list(rk_engine *e, rk_card **out, rk_error *err)
 {
     rk_run run = rk_engine_run(e);
@@ -107,6 +133,8 @@ int rk_models_list(rk_engine *e, rk_card **out, rk_error *err)
         side.tokens = &s->item_tokens;
     for (size_t i = 0; rk_learners[i]; i++)
         add_learner(box, rk_learners[i], h, &opts, s ? s->blend : NULL);
+    if (s && s->writer_key[0])
+        add_modes(box, s);
     rc = rk_card_finish(box, out, err);
 
 done:

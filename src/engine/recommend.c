@@ -171,8 +171,7 @@ static int ask_way(walk *w, rk_error *err)
                  w->box->run.short_of);
     else if (rc == RK_OK && !w->way && strcmp(w->level, "auto") == 0)
         rc = ask_step(w, &why);
-    if ((rc == RK_ENOTFOUND || rc == RK_ENOTREADY || rc == RK_ECANCELLED) &&
-        w->way) {
+    if ((rk_model_is_away(rc) || rc == RK_ECANCELLED) && w->way) {
         snprintf(w->level, sizeof(w->level), "auto, because %s: %.100s",
                  w->way->name, why.msg);
         rk_text_end_whole(w->level);

@@ -131,13 +131,13 @@ static int fresh_vector(const rk_snapshot *s, uint32_t item, rk_run *run,
                         float *row, rk_error *err)
 {
     char *text = rk_snapshot_text(s, item, s->settings->item_profile);
-    rk_asking a = {run, s->embedder_key, NULL, NULL, false};
+    rk_asking a = {run, s->embedder_key, NULL, NULL, 0};
     int rc = text ? rk_cached_vectors(&a, s->d, (const char *const *)&text, 1,
                                       row, err)
                   : rk_no_memory(err);
 
     free(text);
-    return rc == RK_ENOTFOUND || rc == RK_ENOTREADY ? RK_OK : rc;
+    return rk_model_is_away(rc) ? RK_OK : rc;
 }
 
 

@@ -4,6 +4,7 @@
 #include "core/mem.h"
 #include "engine/card.h"
 #include "engine/engine.h"
+#include "paradigms/mode.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +14,23 @@
 static const rk_serving *serving_of(rk_engine *e, rk_run *run, rk_error *why)
 {
     return rk_engine_serving(e, run, why) == RK_OK ? e->serving : NULL;
+}
+
+
+/* What a server says that it can. */
+static void show_server(rk_card_box *box, rk_engine *e, enum rk_llm_role role,
+                        const char *name)
+{
+    rk_llm *m = NULL;
+    rk_error why;
+
+    if (!rk_fetch_is_url(role == RK_WRITER ? e->models.writer_name
+                                           : e->models.embedder_name))
+        return;
+    rk_card_add(box, "models", name, "%s",
+                rk_loaded_get(&e->models, role, &m, &why) == RK_OK
+                    ? rk_llm_describe(m)->detail
+                    : why.msg);
 }
 
 
@@ -39,6 +57,10 @@ int rk_status(rk_engine *e, rk_card **out, rk_error *err)
                 (unsigned long long)n.n_outputs);
     rk_card_add(box, "models", "embedder", "%s", e->models.embedder_name);
     rk_card_add(box, "models", "writer", "%s", e->models.writer_name);
+    if (strcmp(e->models.reranker_name, "none") != 0)
+        rk_card_add(box, "models", "reranker", "%s", e->models.reranker_name);
+    show_server(box, e, RK_EMBEDDER, "embedder's server");
+    show_server(box, e, RK_WRITER, "writer's server");
     v = serving_of(e, &run, &why);
     if (v) {
         const rk_snapshot *s = &v->snapshot;
@@ -50,6 +72,9 @@ int rk_status(rk_engine *e, rk_card **out, rk_error *err)
                     "%zu categories and %zu words read by the writer",
                     s->vocabulary.n_categories,
                     s->vocabulary.n - s->vocabulary.n_categories);
+        if (s->writer_key[0])
+            rk_card_add(box, "snapshot", "llm mode", "%s: %s",
+                        rk_modes[rk_mode_of(s)]->name, rk_mode_reason(s));
         rk_card_add(box, "snapshot", "kernels", "%s", rk_kernels_name());
     } else {
         rk_card_add(box, "snapshot", "none", "%s", why.msg);
@@ -97,12 +122,32 @@ static void check_model(rk_card_box *box, size_t *n_wrong, rk_engine *e,
     }
     rk_buf_init(&text);
     if (m)
-        rk_buf_printf(&text, "%s, %s", rk_llm_describe(m)->name,
-                      rk_llm_describe(m)->architecture);
+        rk_buf_printf(&text, "%s, %s%s%s", rk_llm_describe(m)->name,
+                      rk_llm_describe(m)->architecture,
+                      *rk_llm_describe(m)->detail ? " " : "",
+                      rk_llm_describe(m)->detail);
     else
         rk_buf_printf(&text, "%s; meanwhile %s", why.msg, instead);
     find(box, n_wrong, part, m != NULL, rk_buf_str(&text));
     rk_buf_clear(&text);
+}
+
+
+/* A reranker is asked one small question. */
+static void check_reranker(rk_card_box *box, size_t *n_wrong, rk_engine *e)
+{
+    static const char *const document[] = {"a"};
+    rk_reranker *r = NULL;
+    rk_error why;
+    float score;
+
+    if (strcmp(e->models.reranker_name, "none") == 0)
+        return;
+    if (rk_loaded_reranker(&e->models, &r, &why) == RK_OK &&
+        rk_reranker_scores(r, "a", document, 1, &score, &why) == RK_OK)
+        find(box, n_wrong, "reranker", true, e->models.reranker_name);
+    else
+        find(box, n_wrong, "reranker", false, why.msg);
 }
 
 
@@ -197,6 +242,7 @@ int rk_doctor(rk_engine *e, rk_card **out, size_t *n_wrong, rk_error *err)
     check_model(box, n_wrong, e, RK_EMBEDDER,
                 v ? v->snapshot.embedder_key : "");
     check_model(box, n_wrong, e, RK_WRITER, v ? v->snapshot.writer_key : "");
+    check_reranker(box, n_wrong, e);
     check_snapshot(box, n_wrong, v, &why);
     rc = rk_card_finish(box, out, err);
 

@@ -68,9 +68,9 @@ static int embed_items(rk_readings *r, rk_run *run, const rk_progress *p,
         rc = texts[i] ? RK_OK : rk_no_memory(err);
     }
     if (rc == RK_OK)
-        rc = rk_cached_vectors(
-            &(rk_asking){run, s->embedder_key, NULL, p, false}, s->d,
-            (const char *const *)texts, s->n_items, rows, err);
+        rc = rk_cached_vectors(&(rk_asking){run, s->embedder_key, NULL, p, 0},
+                               s->d, (const char *const *)texts, s->n_items,
+                               rows, err);
     if (rc == RK_OK)
         rc = rk_index_new(&s->vectors, s->d, err);
     if (rc == RK_OK)
@@ -102,9 +102,8 @@ static int embed_users(rk_readings *r, rk_run *run, const rk_progress *p,
     if (!texts || !rows || !r->user_vectors)
         rc = rk_no_memory(err);
     else
-        rc = rk_cached_vectors(
-            &(rk_asking){run, r->embedder_key, NULL, p, false}, d, texts, n,
-            rows, err);
+        rc = rk_cached_vectors(&(rk_asking){run, r->embedder_key, NULL, p, 0},
+                               d, texts, n, rows, err);
     n = 0;
     for (size_t u = 0; u < n_users && rc == RK_OK; u++)
         if (r->user_profiles[u][0])

@@ -80,6 +80,7 @@ int rk_school_open(rk_school *school, rk_engine *e, const rk_task *task,
 {
     char path[4096];
     int64_t start = rk_clock_us();
+    rk_servers servers = rk_engine_servers(e);
     int rc;
 
     memset(school, 0, sizeof(*school));
@@ -94,6 +95,7 @@ int rk_school_open(rk_school *school, rk_engine *e, const rk_task *task,
     rk_loaded_init(
         &school->models, opts->without_embedder ? "none" : e->embedder,
         opts->without_writer ? "none" : e->writer, e->config->models.folder);
+    rk_loaded_set_servers(&school->models, "none", &servers);
     school->run = (rk_run){.store = e->store, .models = &school->models};
     snprintf(path, sizeof(path), "%s.eval-%ld", e->snapshot_path,
              (long)getpid());

@@ -34,6 +34,8 @@ typedef struct rk_llm_backend {
                     char **text, rk_error *err);
     int (*count_tokens)(rk_llm *m, const char *text); /* or an error code */
     void (*forget)(rk_llm *m);
+    /* Makes a chat possible: RK_ENOTFOUND where there is none. NULL: never. */
+    int (*chat)(rk_llm *m, rk_error *err);
 } rk_llm_backend;
 
 struct rk_llm {
@@ -44,6 +46,7 @@ struct rk_llm {
     rk_llm_usage usage;
     int64_t until_us;    /* see rk_llm_until() */
     double us_per_token; /* 0: not known yet */
+    bool chat;           /* what is asked stands in the model's chat template */
 };
 
 /* RK_ECANCELLED when the time is over: asked between batches. */

@@ -239,6 +239,7 @@ static void release(rk_llm *m)
     free(l->prefix);
     free(l->logits);
     free(l->rows);
+    rk_tokens_clear(&l->chat);
     free(l);
     m->state = NULL;
 }
@@ -286,4 +287,5 @@ const rk_llm_backend rk_llama_backend = {
     .generate = rk_llama_generate,
     .count_tokens = count_tokens,
     .forget = rk_llama_forget,
+    .chat = rk_llama_chat,
 };

@@ -90,10 +90,11 @@ int rk_llama_decode(rk_llm *m, rk_error *err)
 
 /* A prefix that leaves too little of the context loses its front: up to the
  * beginning of a line where there is one in the first half of what may stay,
- * else in the middle of one. A beginning-of-text token stays. Returns the new
- * length. */
-static size_t cut_front(const rk_llama *l, llama_token *ids, size_t n)
+ * else in the middle of one. A beginning-of-text token and the head of a chat
+ * stay. Returns the new length. */
+static size_t cut_front(const rk_llm *m, llama_token *ids, size_t n)
 {
+    const rk_llama *l = m->state;
     size_t most = l->n_context - RK_LLM_ROOM;
     size_t head = n && ids[0] == llama_vocab_bos(l->vocab) &&
                   llama_vocab_get_add_bos(l->vocab);
@@ -101,6 +102,8 @@ static size_t cut_front(const rk_llama *l, llama_token *ids, size_t n)
 
     if (n <= most)
         return n;
+    if (m->chat)
+        head = rk_llama_chat_head(m);
     from = n - (most - head);
     for (line = from; line < n - most / 2; line++)
         if (rk_llama_ends_line(l, ids[line - 1])) {
@@ -145,20 +148,21 @@ static int evaluate(rk_llm *m, const llama_token *ids, size_t n, rk_error *err)
  * was computed in another batch, and rounded otherwise: a small quantised
  * model makes half a nat of that, and what it says of a text would depend on
  * what it was asked before. */
-int rk_llama_prefix(rk_llm *m, const char *text, rk_error *err)
+int rk_llama_prefix(rk_llm *m, const char *text, enum rk_llama_part part,
+                    rk_error *err)
 {
     rk_llama *l = m->state;
     rk_tokens t = {0};
     size_t n;
-    int rc = rk_tokens_add(&t, l, text, true, err);
+    int rc = rk_llama_add(&t, m, text, part, err);
 
     if (rc)
         goto done;
     n = rk_tokens_len(&t, 0);
-    if (n && llama_vocab_get_add_eos(l->vocab) &&
+    if (n && !m->chat && llama_vocab_get_add_eos(l->vocab) &&
         t.ids[n - 1] == llama_vocab_eos(l->vocab))
         n--; /* the text goes on */
-    n = cut_front(l, t.ids, n);
+    n = cut_front(m, t.ids, n);
     if (n && n == l->n_prefix &&
         memcmp(t.ids, l->prefix, n * sizeof(*t.ids)) == 0) {
         m->usage.reused_tokens += n;

@@ -17,7 +17,7 @@ typedef struct writing {
 
 static int begin(writing *w, rk_llm *m, const char *prompt, rk_error *err)
 {
-    int rc = rk_llama_prefix(m, prompt, err);
+    int rc = rk_llama_prefix(m, prompt, RK_LLAMA_WHOLE, err);
 
     if (rc)
         return rc;

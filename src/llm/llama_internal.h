@@ -42,6 +42,7 @@ typedef struct rk_llama {
     float *logits;       /* (n_vocab) after the prefix */
     double logits_total; /* log of the sum of exp of `logits` */
     const float **rows;  /* (RK_LLAMA_PACK) logits of a pack, borrowed */
+    rk_tokens chat;      /* the chat template's head and tail, once asked for */
 } rk_llama;
 
 /* Tokens in one call of llama_decode(), and tokens of branches, or of texts to
@@ -72,11 +73,42 @@ void rk_tokens_reset(rk_tokens *t); /* empties; keeps the memory */
 int rk_tokens_add(rk_tokens *t, const rk_llama *l, const char *text,
                   bool special, rk_error *err);
 
+/* The same with control tokens where the text spells them: for the model's own
+ * chat template, never for what comes from outside. `first`: at the beginning
+ * of a whole text. */
+int rk_tokens_add_control(rk_tokens *t, const rk_llama *l, const char *text,
+                          bool first, rk_error *err);
+
+/* Appends a text that is tokens already. RK_ENOMEM. */
+int rk_tokens_copy(rk_tokens *t, const llama_token *ids, size_t n,
+                   rk_error *err);
+
+/* Makes one text of the last two. */
+void rk_tokens_join(rk_tokens *t);
+
 size_t rk_tokens_len(const rk_tokens *t, size_t i);
 const llama_token *rk_tokens_at(const rk_tokens *t, size_t i);
 
 /* Whether the text of a token ends a line. */
 bool rk_llama_ends_line(const rk_llama *l, llama_token token);
+
+/* llama_chat.c ------------------------------------------------------------*/
+
+/* Which part of a message a text is, where there is a chat: its beginning has
+ * the chat's head before it, its end the tail behind it. */
+enum rk_llama_part { RK_LLAMA_BEGIN, RK_LLAMA_END, RK_LLAMA_WHOLE };
+
+/* Prepares l->chat. RK_ENOTFOUND: no template that libllama knows. */
+int rk_llama_chat(rk_llm *m, rk_error *err);
+
+/* Appends a text's tokens: those of the chat's head and tail that belong to
+ * its part are control tokens, the text's own never. Outside of a chat it is
+ * rk_tokens_add(), the end alone being no whole text. */
+int rk_llama_add(rk_tokens *t, const rk_llm *m, const char *text,
+                 enum rk_llama_part part, rk_error *err);
+
+/* Tokens of the head that a prefix begins with; 0 outside of a chat. */
+size_t rk_llama_chat_head(const rk_llm *m);
 
 /* llama_batch.c -----------------------------------------------------------*/
 
@@ -90,8 +122,10 @@ void rk_llama_push(rk_llama *l, llama_token token, size_t position,
 int rk_llama_decode(rk_llm *m, rk_error *err);
 
 /* Makes `text` the prefix in sequence 0, evaluating nothing if it is the kept
- * one. "" is allowed: then there may be no prefix. */
-int rk_llama_prefix(rk_llm *m, const char *text, rk_error *err);
+ * one. "" is allowed: then there may be no prefix. `part`: of a chat's message,
+ * RK_LLAMA_BEGIN or RK_LLAMA_WHOLE. */
+int rk_llama_prefix(rk_llm *m, const char *text, enum rk_llama_part part,
+                    rk_error *err);
 
 void rk_llama_forget(rk_llm *m);
 

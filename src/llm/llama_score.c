@@ -18,11 +18,14 @@ typedef struct pack {
 } pack;
 
 
-static int add_branches(rk_tokens *out, const rk_llama *l,
-                        const char *const *branches, size_t n, rk_error *err)
+/* `ends`: a branch is the end of a message, where there is a chat. */
+static int add_branches(rk_tokens *out, const rk_llm *m,
+                        const char *const *branches, size_t n, bool ends,
+                        rk_error *err)
 {
     for (size_t i = 0; i < n; i++) {
-        int rc = rk_tokens_add(out, l, branches[i], false, err);
+        int rc = ends ? rk_llama_add(out, m, branches[i], RK_LLAMA_END, err)
+                      : rk_tokens_add(out, m->state, branches[i], false, err);
 
         if (rc)
             return rc;
@@ -148,10 +151,10 @@ int rk_llama_likelihood(rk_llm *m, const char *prefix,
     rk_llama *l = m->state;
     rk_tokens t = {0};
     pack p = {.l = l, .branches = &t, .logp = logp};
-    int rc = add_branches(&t, l, branches, n, err);
+    int rc = add_branches(&t, m, branches, n, false, err);
 
     if (rc == RK_OK)
-        rc = rk_llama_prefix(m, prefix, err);
+        rc = rk_llama_prefix(m, prefix, RK_LLAMA_WHOLE, err);
     for (; rc == RK_OK && p.begin < n; p.begin = p.end) {
         fill(&p, l, n);
         rc = run(&p, m, err);
@@ -170,12 +173,12 @@ int rk_llama_next_words(rk_llm *m, const rk_next_words *ask, float *logp,
     rk_tokens t = {0};
     rk_tokens words = {0};
     pack p = {.l = l, .branches = &t, .n_words = ask->n_words, .logp = logp};
-    int rc = add_branches(&t, l, ask->branches, ask->n, err);
+    int rc = add_branches(&t, m, ask->branches, ask->n, true, err);
 
     for (size_t i = 0; i < ask->n_words && rc == RK_OK; i++)
         rc = rk_tokens_add(&words, l, ask->words[i], false, err);
     if (rc == RK_OK)
-        rc = rk_llama_prefix(m, ask->prefix, err);
+        rc = rk_llama_prefix(m, ask->prefix, RK_LLAMA_BEGIN, err);
     p.words = words.ids;
     for (; rc == RK_OK && p.begin < ask->n; p.begin = p.end) {
         fill(&p, l, ask->n);

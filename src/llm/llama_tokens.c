@@ -84,14 +84,21 @@ static int reserve(rk_tokens *t, size_t used, size_t more)
 }
 
 
+/* How a text is tokenised. */
+typedef struct manner {
+    bool special; /* with what the model puts at a text's beginning and end */
+    bool control; /* what spells a control token is one */
+} manner;
+
+
 static int32_t tokenize(rk_tokens *t, size_t used, const rk_llama *l,
-                        const char *text, bool special)
+                        const char *text, manner how)
 {
     size_t room = t->cap - used;
 
     return llama_tokenize(l->vocab, text, (int32_t)strlen(text), t->ids + used,
-                          room > INT32_MAX ? INT32_MAX : (int32_t)room, special,
-                          false);
+                          room > INT32_MAX ? INT32_MAX : (int32_t)room,
+                          how.special, how.control);
 }
 
 
@@ -113,7 +120,7 @@ static int reserve_first(rk_tokens *t)
  * goes on from another. So it is given the text after a newline, and the
  * newline's own tokens, which never join with others, are taken off. */
 static int add_after_newline(rk_tokens *t, const rk_llama *l, const char *text,
-                             rk_error *err)
+                             bool control, rk_error *err)
 {
     size_t len = strlen(text);
     size_t used = t->first[t->n];
@@ -129,7 +136,7 @@ static int add_after_newline(rk_tokens *t, const rk_llama *l, const char *text,
     }
     line[0] = '\n';
     memcpy(line + 1, text, len + 1);
-    n = tokenize(t, used, l, line, false);
+    n = tokenize(t, used, l, line, (manner){false, control});
     if (n_alone < 0 || n < n_alone) {
         rc = rk_fail(err, RK_EBACKEND, "libllama cannot tokenize a text");
         goto done;
@@ -146,7 +153,7 @@ done:
 
 /* Appends the tokens of a text that needs no preparation. */
 static int add_plain(rk_tokens *t, const rk_llama *l, const char *text,
-                     bool special, rk_error *err)
+                     manner how, rk_error *err)
 {
     size_t used = t->first[t->n];
     int32_t n;
@@ -156,7 +163,7 @@ static int add_plain(rk_tokens *t, const rk_llama *l, const char *text,
     for (size_t room = strlen(text) + 8;; room = (size_t)-n) {
         if (reserve(t, used, room) != RK_OK)
             return rk_no_memory(err);
-        n = tokenize(t, used, l, text, special);
+        n = tokenize(t, used, l, text, how);
         if (n >= 0 || n == INT32_MIN || room == (size_t)-n)
             break;
     }
@@ -177,16 +184,52 @@ int rk_tokens_add(rk_tokens *t, const rk_llama *l, const char *text,
     if (reserve_first(t) != RK_OK)
         return rk_no_memory(err);
     if (type == LLAMA_VOCAB_TYPE_SPM && !special)
-        return add_after_newline(t, l, text, err);
+        return add_after_newline(t, l, text, false, err);
     if (type != LLAMA_VOCAB_TYPE_WPM)
-        return add_plain(t, l, text, special, err);
+        return add_plain(t, l, text, (manner){special, false}, err);
 
     rk_buf_init(&apart);
     add_korean_apart(&apart, text);
     rc = apart.failed ? rk_no_memory(err)
-                      : add_plain(t, l, rk_buf_str(&apart), special, err);
+                      : add_plain(t, l, rk_buf_str(&apart),
+                                  (manner){special, false}, err);
     rk_buf_clear(&apart);
     return rc;
+}
+
+
+int rk_tokens_add_control(rk_tokens *t, const rk_llama *l, const char *text,
+                          bool first, rk_error *err)
+{
+    if (reserve_first(t) != RK_OK)
+        return rk_no_memory(err);
+    if (llama_vocab_type(l->vocab) == LLAMA_VOCAB_TYPE_SPM && !first)
+        return add_after_newline(t, l, text, true, err);
+    return add_plain(t, l, text, (manner){first, true}, err);
+}
+
+
+int rk_tokens_copy(rk_tokens *t, const llama_token *ids, size_t n,
+                   rk_error *err)
+{
+    size_t used;
+
+    if (reserve_first(t) != RK_OK)
+        return rk_no_memory(err);
+    used = t->first[t->n];
+    if (reserve(t, used, n) != RK_OK)
+        return rk_no_memory(err);
+    if (n)
+        memcpy(t->ids + used, ids, n * sizeof(*ids));
+    t->first[++t->n] = used + n;
+    return RK_OK;
+}
+
+
+void rk_tokens_join(rk_tokens *t)
+{
+    t->first[t->n - 1] = t->first[t->n];
+    t->n--;
 }
 
 

@@ -47,11 +47,16 @@ int rk_llm_new(rk_llm **out, const rk_llm_backend *backend,
         .path = rk_strdup(info->path),
         .fingerprint = rk_strdup(info->fingerprint),
         .architecture = rk_strdup(info->architecture),
+        .detail = rk_strdup(info->detail ? info->detail : ""),
         .d = info->d,
         .n_context = info->n_context,
+        .width = info->width,
+        .can = info->can,
+        .price_in = info->price_in,
+        .price_out = info->price_out,
     };
     if (!m->info.name || !m->info.path || !m->info.fingerprint ||
-        !m->info.architecture) {
+        !m->info.architecture || !m->info.detail) {
         rk_llm_close(m);
         return rk_no_memory(err);
     }
@@ -70,6 +75,7 @@ void rk_llm_close(rk_llm *m)
     free((char *)m->info.path);
     free((char *)m->info.fingerprint);
     free((char *)m->info.architecture);
+    free((char *)m->info.detail);
     free(m);
 }
 
@@ -113,7 +119,9 @@ int rk_llm_open(rk_llm **out, enum rk_llm_role role, const char *name,
                     &(rk_llm_info){.name = name,
                                    .path = path,
                                    .fingerprint = hex,
-                                   .architecture = gguf.architecture},
+                                   .architecture = gguf.architecture,
+                                   .can = role == RK_WRITER ? RK_WRITER_CAN
+                                                            : RK_EMBEDDER_CAN},
                     err);
     if (rc)
         goto done;
@@ -163,6 +171,25 @@ static int check_role(const rk_llm *m, enum rk_llm_role role, rk_error *err)
         return RK_OK;
     return rk_fail(err, RK_EINVAL, "%s was opened as %s, expected %s",
                    m->info.name, names[m->role], names[role]);
+}
+
+
+/* The role, and that the model can be asked for it. */
+static int check_ability(const rk_llm *m, enum rk_llm_role role, unsigned can,
+                         rk_error *err)
+{
+    static const char *const names[] = {
+        "vectors", "likelihoods of given texts", "probabilities of next words",
+        "text",    "one of a list of texts",     "numbers of tokens"};
+    size_t which = 0;
+    int rc = check_role(m, role, err);
+
+    if (rc || (m->info.can & can))
+        return rc;
+    while (can >> (which + 1))
+        which++;
+    return rk_fail(err, RK_EBACKEND, "%s, %s: it cannot be asked for %s",
+                   m->info.name, m->info.detail, names[which]);
 }
 
 
@@ -227,7 +254,7 @@ int rk_llm_embed(rk_llm *m, const char *const *texts, size_t n, float *out,
 {
     rk_llm_usage before = m->usage;
     int64_t start_us;
-    int rc = check_role(m, RK_EMBEDDER, err);
+    int rc = check_ability(m, RK_EMBEDDER, RK_CAN_EMBED, err);
 
     if (rc == RK_OK)
         rc = check_texts("text", texts, n, err);
@@ -245,7 +272,7 @@ int rk_llm_likelihood(rk_llm *m, const char *prefix,
 {
     rk_llm_usage before = m->usage;
     int64_t start_us;
-    int rc = check_role(m, RK_WRITER, err);
+    int rc = check_ability(m, RK_WRITER, RK_CAN_LIKELIHOOD, err);
 
     if (rc == RK_OK && !*prefix)
         rc = rk_fail(err, RK_EINVAL,
@@ -271,7 +298,8 @@ static int check_words(rk_llm *m, const char *const *words, size_t n,
         int count = m->backend->count_tokens(m, words[i]);
 
         if (count < 0)
-            rc = rk_no_memory(err);
+            rc = rk_fail(err, count, "%s cannot count the tokens of word %zu",
+                         m->info.name, i);
         else if (count != 1)
             rc = rk_fail(err, RK_EINVAL,
                          "word '%.60s' is %d tokens of %s, must be one",
@@ -289,7 +317,7 @@ int rk_llm_next_words(rk_llm *m, const char *prefix,
     rk_next_words ask = {prefix, branches, n, words, n_words, stage, p};
     rk_llm_usage before = m->usage;
     int64_t start_us;
-    int rc = check_role(m, RK_WRITER, err);
+    int rc = check_ability(m, RK_WRITER, RK_CAN_WORDS, err);
 
     if (rc == RK_OK)
         rc = check_text("the prefix", prefix, err);
@@ -331,7 +359,8 @@ int rk_llm_generate(rk_llm *m, const char *prompt, const rk_generate_opts *opts,
     rk_generate_opts o = opts ? *opts : (rk_generate_opts){0};
     rk_llm_usage before = m->usage;
     int64_t start_us;
-    int rc = check_role(m, RK_WRITER, err);
+    int rc = check_ability(m, RK_WRITER,
+                           o.allowed ? RK_CAN_CHOOSE : RK_CAN_GENERATE, err);
 
     *text = NULL;
     if (o.max_tokens == 0)
@@ -361,10 +390,31 @@ int rk_llm_generate(rk_llm *m, const char *prompt, const rk_generate_opts *opts,
 
 
 int rk_llm_states(rk_llm *m, const char *prefix, const char *const *branches,
-                  size_t n, float *out, rk_error *err)
+                  size_t n, bool mean, float *out, rk_error *err)
 {
-    (void)prefix, (void)branches, (void)n, (void)out;
-    return rk_fail(err, RK_ENOTREADY, "%s has no states", m->info.name);
+    (void)prefix, (void)branches, (void)n, (void)mean, (void)out;
+    return rk_fail(err, RK_ENOTBUILT, "%s has no states", m->info.name);
+}
+
+
+int rk_llm_set_chat(rk_llm *m, bool on, rk_error *err)
+{
+    int rc = on ? check_role(m, RK_WRITER, err) : RK_OK;
+
+    if (rc == RK_OK && on)
+        rc = m->backend->chat
+                 ? m->backend->chat(m, err)
+                 : rk_fail(err, RK_ENOTFOUND, "%s has no chat template",
+                           m->info.name);
+    m->chat = on && rc == RK_OK;
+    return rc;
+}
+
+
+bool rk_llm_has_chat(rk_llm *m)
+{
+    return m->role == RK_WRITER && m->backend->chat &&
+           m->backend->chat(m, NULL) == RK_OK;
 }
 
 

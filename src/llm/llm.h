@@ -1,6 +1,7 @@
 /* A language model behind a small interface: read probabilities, embed,
- * write a little. Backends: llama.cpp in this process ("llama"), and one that
- * follows a script, for tests ("scripted").
+ * write a little. Backends: llama.cpp in this process ("llama"), an
+ * OpenAI-compatible server ("openai"), and one that follows a script, for tests
+ * ("scripted").
  *
  * Nothing here parses prose. Text from outside is tokenised with special
  * tokens off, so that "<|im_end|>" in a title stays text. Branches are scored
@@ -13,13 +14,28 @@
 #ifndef RK_LLM_LLM_H
 #define RK_LLM_LLM_H
 
-#include "core/error.h"
+#include "core/fetch.h"
 
 typedef struct rk_llm rk_llm;
 
 enum rk_llm_role {
     RK_WRITER,  /* a causal model: likelihoods, generation */
     RK_EMBEDDER /* any model that gives a vector a text */
+};
+
+/* What a model can be asked for. One in this process can all of its role; a
+ * server is asked what it can when it is opened. */
+enum rk_llm_can {
+    RK_CAN_EMBED = 1,
+    RK_CAN_LIKELIHOOD = 2,
+    RK_CAN_WORDS = 4,    /* rk_llm_next_words() */
+    RK_CAN_GENERATE = 8, /* free text */
+    RK_CAN_CHOOSE = 16,  /* one of `allowed` */
+    RK_CAN_COUNT = 32,   /* tokens; else they are guessed */
+
+    RK_WRITER_CAN = RK_CAN_LIKELIHOOD | RK_CAN_WORDS | RK_CAN_GENERATE |
+                    RK_CAN_CHOOSE | RK_CAN_COUNT,
+    RK_EMBEDDER_CAN = RK_CAN_EMBED | RK_CAN_COUNT
 };
 
 typedef struct rk_llm_info {
@@ -29,9 +45,11 @@ typedef struct rk_llm_info {
     const char *architecture; /* "llama", "bert" */
     size_t d;                 /* embedding width, 0 for a writer */
     size_t n_context;         /* tokens */
+    size_t width;             /* floats of rk_llm_states(), 0: it has none */
+    unsigned can;             /* of enum rk_llm_can */
+    const char *detail;       /* of a server: what it can, for a person; "" */
     double price_in;          /* dollars for a million tokens; 0 here */
     double price_out;
-    size_t width; /* of a hidden state */
 } rk_llm_info;
 
 /* Tokens that went through the model since the caller last cleared it. */
@@ -52,6 +70,28 @@ typedef struct rk_llm_usage {
 int rk_llm_open(rk_llm **out, enum rk_llm_role role, const char *name,
                 const char *path, rk_error *err);
 void rk_llm_close(rk_llm *m);
+
+typedef struct rk_server_opts {
+    const rk_fetch_opts *fetch; /* NULL: its defaults */
+    double price_in;            /* see rk_llm_info */
+    double price_out;
+} rk_server_opts;
+
+/* Opens the model "http://host:port/v1#name" of an OpenAI-compatible server;
+ * without a name, its only one. The server is asked what it can: a few small
+ * questions, some of one token. Its name, its address and what it says of the
+ * model make the fingerprint. What its model cannot be asked for is refused
+ * with RK_EBACKEND, here (a writer that does not write, an embedder that does
+ * not embed) or when it is asked for; see rk_llm_info.can. RK_EINVAL (address),
+ * RK_ENOTFOUND (no such model there), RK_EBACKEND (no answer), RK_EFORMAT (a
+ * wrong one), RK_ENOMEM.
+ *
+ * Likelihoods and tokens are those of the model in this process to within what
+ * arithmetic differs. rk_llm_next_words() is told the likeliest words only; a
+ * word that is not among them gets the least of these, a bound from above.
+ * Without a tokeniser there, no text passes for one token. */
+int rk_llm_open_server(rk_llm **out, enum rk_llm_role role, const char *url,
+                       const rk_server_opts *opts, rk_error *err);
 const rk_llm_info *rk_llm_describe(const rk_llm *m);
 
 /* Vectors of n texts, L2-normalised, float32 (n, d), into `out`. Texts longer
@@ -107,8 +147,27 @@ typedef struct rk_generate_opts {
 int rk_llm_generate(rk_llm *m, const char *prompt, const rk_generate_opts *opts,
                     char **text, rk_error *err);
 
+/* States after n branches, float32 (n, info.width). RK_ENOTBUILT: this kind of
+ * model gives none. */
 int rk_llm_states(rk_llm *m, const char *prefix, const char *const *branches,
-                  size_t n, float *out, rk_error *err);
+                  size_t n, bool mean, float *out, rk_error *err);
+
+/* Whether the model has a chat template of its own that can be followed. */
+bool rk_llm_has_chat(rk_llm *m);
+
+/* From now on, until it is set back, what is asked is a user's message in the
+ * model's chat template, and what is read or written is the answer to it:
+ *
+ *   likelihood   the prefix is the message, a branch its answer
+ *   next_words   prefix and branch are the message; a word begins the answer,
+ *                so it is given without a space
+ *   generate     the prompt is the message
+ *
+ * The template's own text makes control tokens, the message never, whatever it
+ * spells. What the template adds to a branch counts among its tokens. Texts of
+ * kept outputs' keys do not tell: who keeps what is read in a chat says so in
+ * the question. RK_ENOTFOUND: rk_llm_has_chat() says no. */
+int rk_llm_set_chat(rk_llm *m, bool on, rk_error *err);
 
 /* Forgets the kept prefix. */
 void rk_llm_forget(rk_llm *m);

@@ -364,6 +364,7 @@ int rk_llm_open_scripted(rk_llm **out, enum rk_llm_role role, rk_error *err)
         .architecture = "scripted",
         .d = role == RK_EMBEDDER ? WIDTH : 0,
         .n_context = CONTEXT,
+        .can = role == RK_WRITER ? RK_WRITER_CAN : RK_EMBEDDER_CAN,
     };
     int rc = rk_llm_new(out, &scripted_backend, role, &info, err);
 

@@ -28,7 +28,7 @@ typedef struct question {
     int (*ask)(const struct question *q, rk_llm *m, const char *const *texts,
                size_t n, float *rows, rk_error *err);
     const void *details;
-    bool passing;
+    unsigned how;
 } question;
 
 
@@ -40,11 +40,12 @@ typedef struct output_key {
 
 static output_key key_of(const question *q, const char *text)
 {
-    rk_key key = rk_key_of(q->what, q->model_key, q->context, text, NULL);
+    rk_key key = rk_key_of(q->what, q->model_key, q->context, text,
+                           q->how & RK_ASK_CHAT ? "chat" : NULL, NULL);
     output_key out;
 
-    snprintf(out.text, sizeof(out.text), "%s%s", q->passing ? RK_PASSING : "",
-             key.hex);
+    snprintf(out.text, sizeof(out.text), "%s%s",
+             q->how & RK_ASK_PASSING ? RK_PASSING : "", key.hex);
     return out;
 }
 
@@ -128,11 +129,14 @@ static int ask_missing(rk_run *run, const question *q, const rk_ids *missing,
     size_t n = rk_ids_count(missing);
     float *rows = rk_alloc_array(CHUNK * q->width, sizeof(*rows));
     rk_llm *m;
-    rk_asking a = {run, q->model_key, NULL, NULL, false};
+    rk_asking a = {run, q->model_key, NULL, NULL, 0};
     int rc = rows ? rk_asking_model(&a, q->role, &m, err) : rk_no_memory(err);
+    bool chat = rc == RK_OK && q->how & RK_ASK_CHAT;
 
     if (rc == RK_OK)
         rk_run_hold_to_deadline(run, m);
+    if (chat)
+        rc = rk_llm_set_chat(m, true, err);
     for (size_t at = 0; at < n && rc == RK_OK; at += CHUNK) {
         size_t some = n - at < CHUNK ? n - at : CHUNK;
 
@@ -149,6 +153,8 @@ static int ask_missing(rk_run *run, const question *q, const rk_ids *missing,
     }
     if (rc == RK_OK)
         rc = rk_progress_report(p, q->stage, n, n, err);
+    if (chat)
+        (void)rk_llm_set_chat(m, false, NULL);
     free(rows);
     return rc;
 }
@@ -275,7 +281,7 @@ int rk_cached_vectors(const rk_asking *a, size_t d, const char *const *texts,
 {
     const char *stage = a->stage ? a->stage : "embedding";
     question q = {RK_EMBEDDER, "vector", a->model_key, stage, "",
-                  "",          d,        ask_vectors,  NULL,  a->passing};
+                  "",          d,        ask_vectors,  NULL,  a->how};
 
     return answer(a->run, &q, texts, n, out, a->progress, err);
 }
@@ -296,7 +302,7 @@ int rk_cached_words(const rk_asking *a, const rk_words_question *w,
                     rk_error *err)
 {
     question q = {RK_WRITER, "words",    a->model_key, a->stage, NULL,
-                  w->prefix, w->n_words, ask_words,    w,        a->passing};
+                  w->prefix, w->n_words, ask_words,    w,        a->how};
     rk_buf context;
     int rc;
 
@@ -333,8 +339,8 @@ int rk_cached_likelihood(const rk_asking *a, const char *prefix,
                          rk_error *err)
 {
     question q = {
-        RK_WRITER, "likelihood",   a->model_key, a->stage,  prefix, prefix,
-        2,         ask_likelihood, NULL,         a->passing};
+        RK_WRITER, "likelihood",   a->model_key, a->stage, prefix, prefix,
+        2,         ask_likelihood, NULL,         a->how};
 
     return answer(a->run, &q, texts, n, rows, a->progress, err);
 }
@@ -355,7 +361,7 @@ int rk_cached_own(const rk_asking *a, const rk_own_question *own,
 {
     question q = {RK_WRITER,    own->what,    a->model_key, a->stage,
                   own->context, own->context, own->width,   ask_own,
-                  own,          a->passing};
+                  own,          a->how};
 
     return answer(a->run, &q, texts, n, rows, a->progress, err);
 }

@@ -2,8 +2,8 @@
  * of model, question and text. Asking again costs no model, not even its
  * loading. Interrupted, what was answered stays.
  *
- * What depends on a user's history is `passing`: it is kept while it is among
- * the newest, rk_cached_prune() forgets the rest.
+ * What depends on a user's history is passing: it is kept while it is among the
+ * newest, rk_cached_prune() forgets the rest.
  *
  * `model_key` is the fingerprint that the caller's data was made with: a
  * model that has changed since is refused (RK_ENOTREADY). All fail as
@@ -20,8 +20,13 @@ typedef struct rk_asking {
     const char *model_key;
     const char *stage;           /* for progress; NULL: "embedding" */
     const rk_progress *progress; /* NULL allowed */
-    bool passing;
+    unsigned how;                /* RK_ASK_PASSING, RK_ASK_CHAT */
 } rk_asking;
+
+/* The answer depends on a user's history; what is asked is a message in the
+ * model's chat template (rk_llm_set_chat()). */
+#define RK_ASK_PASSING 1u
+#define RK_ASK_CHAT    2u
 
 /* Begins the keys of passing answers. */
 #define RK_PASSING "r"

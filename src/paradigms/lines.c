@@ -84,7 +84,7 @@ static int read_list(rk_lines *l, const rk_snapshot *s, const rk_who *who,
     rk_asking a = {.run = run,
                    .model_key = s->writer_key,
                    .stage = "reading lists",
-                   .passing = true};
+                   .how = RK_ASK_PASSING};
     float *rows = NULL;
     size_t n_items;
     char *prefix = rk_prompt_user(s, who, label, &n_items);

@@ -24,6 +24,7 @@
 
 #define FIT_USERS  40 /* whose later events the readings are compared with */
 #define FIT_EVENTS 10 /* of each */
+#define ENOUGH     10 /* likes, and dislikes, to learn from */
 #define NOTE_MODE  3  /* where a candidate notes the mode that scored it */
 
 static const int8_t signs[RK_MODE_FEATURES] = {+1, -1, +1};
@@ -50,6 +51,14 @@ static size_t split_history(const rk_workshop *w, size_t user, size_t *n_before,
 }
 
 
+/* Whether a user's events may be asked about, and have a history before them.
+ */
+static bool can_be_asked(const rk_workshop *w, size_t user, size_t n_before)
+{
+    return n_before >= 3 && !(w->left_out && w->left_out[user]);
+}
+
+
 /* One user's questions: features into x, labels into y. */
 static int ask_user(const rk_workshop *w, const rk_mode *mode, size_t user,
                     float *x, uint8_t *y, size_t *n, rk_error *err)
@@ -65,7 +74,7 @@ static int ask_user(const rk_workshop *w, const rk_mode *mode, size_t user,
     int rc;
 
     *n = split_history(w, user, &n_before, items, y);
-    if (*n == 0 || n_before < 3 || (w->left_out && w->left_out[user])) {
+    if (*n == 0 || !can_be_asked(w, user, n_before)) {
         *n = 0;
         return RK_OK;
     }
@@ -82,6 +91,25 @@ static int ask_user(const rk_workshop *w, const rk_mode *mode, size_t user,
 }
 
 
+/* Whether the sample users' questions hold enough of both to learn from,
+ * before any is asked. */
+static bool enough_of_both(const rk_workshop *w, size_t step)
+{
+    size_t n[2] = {0, 0};
+
+    for (size_t u = 0; u < w->corpus->n_users; u += step) {
+        uint32_t items[FIT_EVENTS];
+        uint8_t y[FIT_EVENTS];
+        size_t n_before;
+        size_t asked = split_history(w, u, &n_before, items, y);
+
+        for (size_t i = 0; i < asked && can_be_asked(w, u, n_before); i++)
+            n[y[i]]++;
+    }
+    return n[0] >= ENOUGH && n[1] >= ENOUGH;
+}
+
+
 static int fit_like(const rk_workshop *w, const rk_mode *mode,
                     rk_like_model *out, rk_error *err)
 {
@@ -91,10 +119,11 @@ static int fit_like(const rk_workshop *w, const rk_mode *mode,
     float *x = rk_calloc(cap * RK_MODE_FEATURES, sizeof(*x));
     uint8_t *y = rk_calloc(cap, sizeof(*y));
     size_t m = 0;
-    size_t likes = 0;
     int rc = x && y ? RK_OK : rk_no_memory(err);
 
     memset(out, 0, sizeof(*out));
+    if (rc || !enough_of_both(w, step))
+        goto done;
     for (size_t u = 0; u < c->n_users && rc == RK_OK; u += step) {
         size_t n = 0;
 
@@ -107,21 +136,23 @@ static int fit_like(const rk_workshop *w, const rk_mode *mode,
     if (rc == RK_OK)
         rc = rk_progress_report(w->progress, "calibrating the writer",
                                 c->n_users, c->n_users, err);
-    for (size_t i = 0; i < m; i++)
-        likes += y[i];
-    if (rc == RK_OK && likes >= 10 && m - likes >= 10) {
+    if (rc == RK_OK) {
         rc = rk_logistic_fit(&out->logistic, x, y, m, RK_MODE_FEATURES, 1.0f,
                              signs, err);
         out->fitted = rc == RK_OK;
     }
+
+done:
     free(x);
     free(y);
     return rc;
 }
 
 
-/* The writer's readings of the whole catalogue without any user. */
-static int read_catalogue(rk_lines *l, const rk_workshop *w, rk_error *err)
+/* The writer's readings of the whole catalogue without any user. Of one that
+ * gives none only the tokens of each line, guessed at four bytes each. */
+static int read_catalogue(rk_lines *l, const rk_workshop *w, bool reads,
+                          rk_error *err)
 {
     const rk_snapshot *s = w->snapshot;
     uint32_t *items = rk_alloc_array(s->n_items, sizeof(*items));
@@ -131,48 +162,63 @@ static int read_catalogue(rk_lines *l, const rk_workshop *w, rk_error *err)
         items[i] = i;
     rc = items ? rk_lines_init(l, s, items, s->n_items, err)
                : rk_no_memory(err);
-    if (rc == RK_OK)
+    if (rc == RK_OK && reads)
         rc = rk_lines_prior(l, s, w->run, w->progress, err);
+    for (size_t i = 0; i < l->n && rc == RK_OK && !reads; i++)
+        l->prior[2 * i + 1] = (float)strlen(l->text[i]) / 4;
     free(items);
     return rc;
 }
 
 
-static bool asks_yes_no(const rk_snapshot *s)
+static int fit_and_put(const rk_workshop *w, const rk_mode *mode,
+                       const char *name, rk_like_model *out, rk_error *err)
 {
-    size_t yes_no = rk_mode_find(rk_mode_yes_no.name);
+    int rc = fit_like(w, mode, out, err);
 
-    return rk_mode_of(s) == yes_no || s->settings->llm_modes >> yes_no & 1;
+    return rc ? rc : rk_like_model_put(w->out, name, out, err);
 }
 
 
-/* What is learnt is put into the workshop's snapshot while the next part
- * learns, and taken out again. */
+/* Whether requests will be answered by that mode, or evaluation asks for it. */
+static bool will_ask(const rk_snapshot *s, size_t mode, rk_llm *writer)
+{
+    return (rk_mode_of(s) == mode || s->settings->llm_modes >> mode & 1) &&
+           !rk_mode_lacks(mode, writer);
+}
+
+
+/* What is learnt stands in a snapshot of its own while the next part learns. */
 static int llm_fit(const rk_workshop *w, rk_error *err)
 {
+    size_t likelihood = rk_mode_find(rk_mode_likelihood.name);
+    size_t yes_no = rk_mode_find(rk_mode_yes_no.name);
     rk_snapshot s = *w->snapshot;
     rk_workshop with = *w;
+    rk_llm *writer = NULL;
     rk_lines l = {0};
-    int rc = RK_OK;
+    bool reads;
+    int rc;
 
     if (w->quick || !s.writer_key[0] || s.n_items == 0)
         return RK_OK;
     memset(&s.llm, 0, sizeof(s.llm));
     with.snapshot = &s;
-    rc = read_catalogue(&l, &with, err);
-    if (rc == RK_OK)
-        rc = fit_like(&with, &rk_mode_likelihood, &s.llm_like, err);
-    if (rc == RK_OK)
-        rc = rk_like_model_put(w->out, "llm.like", &s.llm_like, err);
+    rc = rk_loaded_get(w->run->models, RK_WRITER, &writer, err);
+    if (rc)
+        return rc;
+    reads = !rk_mode_lacks(likelihood, writer);
+    rc = read_catalogue(&l, &with, reads, err);
+    if (rc == RK_OK && reads)
+        rc = fit_and_put(&with, &rk_mode_likelihood, "llm.like", &s.llm_like,
+                         err);
     if (rc == RK_OK)
         rc = rk_modes_fit(&s.llm, &with, l.prior, err);
     if (rc == RK_OK)
         rc = rk_llm_learnt_put(&s.llm, w->out, err);
-    if (rc == RK_OK && asks_yes_no(&s))
-        rc = fit_like(&with, &rk_mode_yes_no, &s.llm_yes_no_like, err);
-    if (rc == RK_OK && s.llm_yes_no_like.fitted)
-        rc = rk_like_model_put(w->out, "llm.yes_no_like", &s.llm_yes_no_like,
-                               err);
+    if (rc == RK_OK && will_ask(&s, yes_no, writer))
+        rc = fit_and_put(&with, &rk_mode_yes_no, "llm.yes_no_like",
+                         &s.llm_yes_no_like, err);
     rk_llm_learnt_clear(&s.llm);
     rk_lines_clear(&l);
     return rc;
@@ -188,17 +234,18 @@ static const char *llm_lacks(const rk_snapshot *s)
 /* Whether the writer is the one prepared with, and can be asked so. Kept
  * readings are no excuse: an answer must not depend on what was asked
  * before. */
-static int check_writer(const rk_snapshot *s, const rk_mode *mode, rk_run *run,
+static int check_writer(const rk_snapshot *s, size_t mode, rk_run *run,
                         rk_error *err)
 {
-    rk_asking a = {run, s->writer_key, NULL, NULL, true};
+    rk_asking a = {run, s->writer_key, NULL, NULL, 0};
     const char *lacks = NULL;
     rk_llm *writer;
     int rc = rk_asking_model(&a, RK_WRITER, &writer, err);
 
-    if (rc == RK_OK && mode->lacks)
-        lacks = mode->lacks(s, writer);
-    return lacks ? rk_fail(err, RK_ENOTREADY, "mode %s: %s", mode->name, lacks)
+    if (rc == RK_OK)
+        lacks = rk_mode_lacks(mode, writer);
+    return lacks ? rk_fail(err, RK_ENOTREADY, "mode %s: %s",
+                           rk_modes[mode]->name, lacks)
                  : rc;
 }
 
@@ -244,7 +291,7 @@ static int llm_score(const rk_snapshot *s, const rk_who *who, rk_candidates *io,
     int rc = items && scores && notes ? RK_OK : rk_no_memory(err);
 
     if (rc == RK_OK)
-        rc = check_writer(s, rk_modes[mode], run, err);
+        rc = check_writer(s, mode, run, err);
     for (size_t i = 0; i < io->n && rc == RK_OK; i++)
         items[i] = io->list[i].item;
     if (rc == RK_OK) {
@@ -260,11 +307,24 @@ static int llm_score(const rk_snapshot *s, const rk_who *who, rk_candidates *io,
 }
 
 
+/* The mode that scored a candidate; one that another way scored is spoken of
+ * as the mode that would have. */
+static const rk_mode *mode_noted(const rk_snapshot *s, const rk_candidate *c)
+{
+    float noted = c->note[NOTE_MODE];
+
+    for (size_t m = 0; m < RK_N_MODES; m++)
+        if (noted == (float)m)
+            return rk_modes[m];
+    return rk_modes[rk_mode_of(s)];
+}
+
+
 static int llm_explain(const rk_snapshot *s, const rk_who *who,
                        const rk_candidate *c, rk_reasons *out, rk_run *run,
                        rk_error *err)
 {
-    const rk_mode *mode = rk_modes[(size_t)c->note[NOTE_MODE]];
+    const rk_mode *mode = mode_noted(s, c);
     const rk_like_model *like = mode->like ? mode->like(s) : NULL;
     float x[RK_MODE_FEATURES] = {c->note[0], c->note[1],
                                  rk_who_like_share(who, s->catalogue_share)};

@@ -8,7 +8,9 @@
 #ifndef RK_PARADIGMS_MODE_H
 #define RK_PARADIGMS_MODE_H
 
+#include "paradigms/cached.h"
 #include "paradigms/paradigm.h"
+#include "paradigms/prompt.h"
 
 /* One user's candidates. A mode sees them in an order of their own, by id,
  * each once: the caller's order can mean nothing. */
@@ -54,9 +56,11 @@ typedef struct rk_mode {
     /* What learning costs once, besides the lists; NULL: nothing. */
     float (*first_tokens)(const rk_workshop *w, const rk_mode_size *z);
 
-    /* Why this model cannot be asked so, or NULL; `lacks` itself may be NULL:
-     * every writer can. */
-    const char *(*lacks)(const rk_snapshot *s, rk_llm *writer);
+    unsigned needs; /* bits of enum rk_llm_can, all of them */
+
+    /* What else a model that can all that lacks, or NULL; `lacks` itself may be
+     * NULL. */
+    const char *(*lacks)(rk_llm *writer);
 
     /* Learns from the lists; NULL: nothing to learn. May be called again with
      * what it learnt itself and other folds. */
@@ -96,6 +100,12 @@ size_t rk_mode_find(const char *name);
 /* The mode that requests are answered by: of the settings, or as measured. */
 size_t rk_mode_of(const rk_snapshot *s);
 
+/* Why this model cannot be asked in a mode, as one line, or NULL. */
+const char *rk_mode_lacks(size_t mode, rk_llm *writer);
+
+/* How it came to that mode, in words. */
+const char *rk_mode_reason(const rk_snapshot *s);
+
 /* Learns the modes that the settings ask for or that may be chosen, tries
  * them, and chooses. `lines` (n_items, 2): rk_lines' prior of the catalogue.
  * Clear `out` in any case. */
@@ -108,6 +118,15 @@ void rk_llm_learnt_clear(rk_llm_learnt *learnt);
 int rk_llm_learnt_put(const rk_llm_learnt *learnt, rk_bundle_writer *w,
                       rk_error *err);
 int rk_llm_learnt_get(rk_llm_learnt *learnt, const rk_bundle *b, rk_error *err);
+
+/* A prompt for this model, in its chat template where it has one and the
+ * settings do not say otherwise. Cleared in any case. */
+int rk_mode_prompt(rk_prompt *out, const rk_mode_ask *a, rk_prompt_ask ask,
+                   rk_error *err);
+
+/* The asking that such a prompt is put by. */
+rk_asking rk_mode_asking(const rk_mode_ask *a, const rk_prompt *p,
+                         const char *stage, unsigned how);
 
 /* One list of those to learn from, as a question. `tokens`: room for
  * rk_liking_who(). */

@@ -13,9 +13,7 @@
  * of its list in any case. */
 #include "core/mem.h"
 #include "core/text.h"
-#include "paradigms/cached.h"
 #include "paradigms/mode.h"
-#include "paradigms/prompt.h"
 #include "paradigms/vocabulary.h"
 
 #include <math.h>
@@ -25,16 +23,17 @@
 #define ROTATIONS   2
 #define MOST_TOKENS 480 /* of a list: a branch has 512 at most */
 
+/* With the space that they stand after; in a chat they begin the answer. */
 static const char *const letters[WINDOW] = {
     " A", " B", " C", " D", " E", " F", " G", " H", " I", " J",
     " K", " L", " M", " N", " O", " P", " Q", " R", " S", " T"};
 
 
-static const char *lacks(const rk_snapshot *s, rk_llm *writer)
+static const char *lacks(rk_llm *writer)
 {
-    (void)s;
     for (size_t i = 0; i < WINDOW; i++)
-        if (!rk_llm_one_token(writer, letters[i]))
+        if (!rk_llm_one_token(writer, letters[i]) ||
+            !rk_llm_one_token(writer, letters[i] + 1))
             return "the letters A to T are not one token each for this model";
     return NULL;
 }
@@ -46,6 +45,8 @@ typedef struct pages {
     char **text; /* (n) */
     size_t n;
     size_t window; /* candidates of each but perhaps the last */
+    bool chat;
+    bool spaced; /* a letter stands after a space */
 } pages;
 
 
@@ -78,16 +79,18 @@ static int page_write(pages *p, const rk_mode_ask *a, size_t window,
     size_t size = size_of(a, p, window);
     uint32_t items[WINDOW];
     rk_prompt_ask ask = {
-        .kind = RK_PROMPT_LETTERS, .label = +1, .candidates = items, .n = size};
+        .kind = RK_PROMPT_LETTERS, .candidates = items, .n = size};
     rk_prompt prompt = {0};
     int rc;
 
     for (size_t j = 0; j < size; j++)
         items[j] = a->items[window * p->window +
                             (j + turned(rotation, size)) % size];
-    rc = rk_prompt_make(&prompt, a->s, a->who, &ask, err);
+    rc = rk_mode_prompt(&prompt, a, ask, err);
     if (rc == RK_OK && !p->prefix) {
         p->prefix = rk_prompt_prefix(&prompt);
+        p->chat = prompt.chat;
+        p->spaced = prompt.lead[0] != '\0';
         rc = p->prefix ? RK_OK : rk_no_memory(err);
     }
     if (rc == RK_OK) {
@@ -125,7 +128,7 @@ static int pages_write(pages *p, const rk_mode_ask *a, size_t window,
 /* The longest lists that can be read: halved until they fit. */
 static int pages_make(pages *p, const rk_mode_ask *a, rk_error *err)
 {
-    rk_asking asking = {a->run, a->s->writer_key, NULL, NULL, true};
+    rk_asking asking = {a->run, a->s->writer_key, NULL, NULL, 0};
     size_t window = a->n < WINDOW ? a->n : WINDOW;
     rk_llm *writer = NULL;
     int rc = rk_asking_model(&asking, RK_WRITER, &writer, err);
@@ -173,10 +176,13 @@ static void add_page(const rk_mode_ask *a, const pages *p, size_t page,
 static int read(const rk_mode_ask *a, const pages *p, float *rows,
                 rk_error *err)
 {
-    rk_asking asking = {a->run, a->s->writer_key, "asking for letters", NULL,
-                        true};
-    rk_words_question q = {p->prefix, letters, WINDOW};
+    rk_asking asking = rk_mode_asking(a, &(rk_prompt){.chat = p->chat},
+                                      "asking for letters", RK_ASK_PASSING);
+    const char *answers[WINDOW];
+    rk_words_question q = {p->prefix, answers, WINDOW};
 
+    for (size_t i = 0; i < WINDOW; i++)
+        answers[i] = letters[i] + (p->spaced ? 0 : 1);
     return rk_cached_words(&asking, &q, (const char *const *)p->text, p->n,
                            rows, err);
 }
@@ -283,6 +289,7 @@ const rk_mode rk_mode_letters = {
                "read in 2 turns, less what its places get on the whole",
     .law = "P + 2 (C + 4 n + 40 n/20): the user's lists once, and each list of "
            "candidates in 2 turns",
+    .needs = RK_CAN_WORDS,
     .tokens = tokens,
     .lacks = lacks,
     .fit = fit,

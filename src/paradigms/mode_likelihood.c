@@ -175,7 +175,7 @@ static int list_features(const rk_mode_lists *l, size_t list, float *x,
 
 static int fit(rk_llm_learnt *io, const rk_mode_lists *l, rk_error *err)
 {
-    size_t width = RK_LLM_LIST * RK_LIKELIHOOD_FEATURES;
+    size_t width = (size_t)RK_LLM_LIST * RK_LIKELIHOOD_FEATURES;
     float *x = rk_calloc(l->n, width * sizeof(*x));
     uint32_t *truth = rk_alloc_array(l->n, sizeof(*truth));
     rk_fuse_opts opts = {.prior = usual, .l2 = 1, .either_sign = true};
@@ -311,6 +311,7 @@ const rk_mode rk_mode_likelihood = {
                "half of what is likely anyway taken off, or as learnt",
     .law = "P + C: the list of likes and all candidates' lines, once; the same "
            "again where there are dislikes",
+    .needs = RK_CAN_LIKELIHOOD,
     .tokens = rk_likelihood_tokens,
     .fit = fit,
     .score = score,
@@ -324,6 +325,7 @@ const rk_mode rk_mode_pure = {
                "popularity, the user alone",
     .law = "as likelihood",
     .by_name_only = true,
+    .needs = RK_CAN_LIKELIHOOD,
     .tokens = rk_likelihood_tokens,
     .score = score_pure,
     .like = rk_likelihood_like,

@@ -7,12 +7,11 @@
  * candidate's title, or with its number and nothing that contradicts it; each
  * candidate counts once, other lines not at all, and who was not named follows
  * in canonical order. */
+#include "paradigms/mode_permutation.h"
 #include "core/buf.h"
 #include "core/mem.h"
 #include "core/text.h"
-#include "paradigms/cached.h"
 #include "paradigms/mode.h"
-#include "paradigms/prompt.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -20,8 +19,7 @@
 
 #define MOST_WRITTEN 512 /* tokens */
 
-/* The letters and digits of a text in lower case, words divided by a space. */
-static char *plain(const char *text, size_t len)
+char *rk_written_plain(const char *text, size_t len)
 {
     bool gap = false;
     rk_buf b;
@@ -83,17 +81,15 @@ static size_t line_says(const char *line, char *const *titles, size_t n)
 }
 
 
-/* Places by what was written: the first named gets n, the last 1; who was not
- * named 0. */
-static int places_of(const char *text, char *const *titles, size_t n,
-                     float *places, rk_error *err)
+int rk_written_places(const char *text, char *const *titles, size_t n,
+                      float *places, rk_error *err)
 {
     size_t next = n;
 
     memset(places, 0, n * sizeof(*places));
     while (*text && next > 0) {
         size_t len = strcspn(text, "\n");
-        char *line = plain(text, len);
+        char *line = rk_written_plain(text, len);
         size_t who;
 
         if (!line)
@@ -126,7 +122,7 @@ static int write_order(void *ctx, rk_llm *m, const char *const *texts, size_t n,
 
         rc = rk_llm_generate(m, texts[i], &opts, &text, err);
         if (rc == RK_OK)
-            rc = places_of(text, w->titles, w->n, rows + i * w->n, err);
+            rc = rk_written_places(text, w->titles, w->n, rows + i * w->n, err);
         free(text);
     }
     return rc;
@@ -138,7 +134,7 @@ static int titles_of(const rk_mode_ask *a, char **titles, rk_error *err)
     for (size_t i = 0; i < a->n; i++) {
         const char *title = rk_snapshot_title(a->s, a->items[i]);
 
-        titles[i] = plain(title, strlen(title));
+        titles[i] = rk_written_plain(title, strlen(title));
         if (!titles[i])
             return rk_no_memory(err);
     }
@@ -149,20 +145,19 @@ static int titles_of(const rk_mode_ask *a, char **titles, rk_error *err)
 static int ask(const rk_mode_ask *a, char *const *titles, float *places,
                rk_error *err)
 {
-    rk_prompt_ask with = {.kind = RK_PROMPT_PERMUTATION,
-                          .label = +1,
-                          .candidates = a->items,
-                          .n = a->n};
+    rk_prompt_ask with = {
+        .kind = RK_PROMPT_PERMUTATION, .candidates = a->items, .n = a->n};
     writing w = {titles, a->n};
     rk_own_question q = {"permutation", "", a->n, write_order, &w};
-    rk_asking asking = {a->run, a->s->writer_key, "having an order written",
-                        NULL, true};
     rk_prompt p = {0};
     rk_buf whole;
-    int rc = rk_prompt_make(&p, a->s, a->who, &with, err);
+    int rc = rk_mode_prompt(&p, a, with, err);
 
     rk_buf_init(&whole);
     if (rc == RK_OK) {
+        rk_asking asking = rk_mode_asking(a, &p, "having an order written",
+                                          RK_ASK_PASSING);
+
         rk_buf_printf(&whole, "%s%s%s", p.constant, p.user, p.branches[0]);
         rc = whole.failed ? rk_no_memory(err)
                           : rk_cached_own(&asking, &q,
@@ -229,6 +224,7 @@ const rk_mode rk_mode_permutation = {
                "what it writes is read line by line",
     .law = "P + C + 4 n, and as much again written token by token",
     .by_name_only = true,
+    .needs = RK_CAN_GENERATE,
     .tokens = tokens,
     .score = score,
     .explain = explain,

@@ -30,23 +30,42 @@
 static const float usual[N_FEATURES] = {0.5f, 1, 0.5f};
 
 
-static int ask_states(void *ctx, rk_llm *m, const char *const *texts, size_t n,
-                      float *rows, rk_error *err)
+static const char *lacks(rk_llm *writer)
 {
-    return rk_llm_states(m, ctx, texts, n, rows, err);
+    return rk_llm_describe(writer)->width
+               ? NULL
+               : "this kind of model gives no hidden states";
 }
 
 
-/* States after `prefix` and each text, float32 (n, width). */
-static int read_states(const rk_snapshot *s, rk_run *run, char *prefix,
-                       const char *const *texts, size_t n, bool passing,
-                       float *rows, rk_error *err)
+/* What states are read after, and how. */
+typedef struct states {
+    const char *prefix;
+    bool mean; /* over a text's tokens; else of its last */
+} states;
+
+
+static int ask_states(void *ctx, rk_llm *m, const char *const *texts, size_t n,
+                      float *rows, rk_error *err)
 {
-    rk_asking a = {run, s->writer_key, "reading states", NULL, passing};
-    rk_own_question q = {"state", prefix, 0, ask_states, prefix};
+    const states *s = ctx;
+
+    return rk_llm_states(m, s->prefix, texts, n, s->mean, rows, err);
+}
+
+
+/* States after a prefix and each text, float32 (n, width): a user's at the
+ * last token, an item's averaged over its line. */
+static int read_states(const rk_snapshot *s, rk_run *run, states with,
+                       const char *const *texts, size_t n, float *rows,
+                       rk_error *err)
+{
+    rk_asking a = {run, s->writer_key, "reading states", NULL,
+                   with.mean ? 0 : RK_ASK_PASSING};
+    rk_own_question q = {with.mean ? "mean state" : "state", with.prefix, 0,
+                         ask_states, &with};
     rk_llm *writer;
-    int rc = prefix ? rk_asking_model(&a, RK_WRITER, &writer, err)
-                    : rk_no_memory(err);
+    int rc = rk_asking_model(&a, RK_WRITER, &writer, err);
 
     if (rc)
         return rc;
@@ -61,7 +80,9 @@ static int read_user(const rk_snapshot *s, const rk_who *who, rk_run *run,
 {
     size_t n_items;
     char *prompt = rk_prompt_user(s, who, +1, &n_items);
-    int rc = read_states(s, run, prompt, (const char *[]){""}, 1, true, h, err);
+    int rc = prompt ? read_states(s, run, (states){prompt, false},
+                                  (const char *[]){""}, 1, h, err)
+                    : rk_no_memory(err);
 
     free(prompt);
     return rc;
@@ -74,25 +95,26 @@ static int read_items(const rk_snapshot *s, const uint32_t *items, size_t n,
                       size_t width, rk_run *run, float *f, rk_error *err)
 {
     size_t d = s->vectors ? s->d : 0;
-    float *states = rk_alloc_array(n, width * sizeof(*states));
+    float *rows = rk_alloc_array(n, width * sizeof(*rows));
     char *heading = rk_prompt_heading(s, +1);
     rk_lines l = {0};
-    int rc = states ? rk_lines_init(&l, s, items, n, err) : rk_no_memory(err);
+    int rc = rows && heading ? rk_lines_init(&l, s, items, n, err)
+                             : rk_no_memory(err);
 
     if (rc == RK_OK)
-        rc = read_states(s, run, heading, (const char *const *)l.text, n, false,
-                         states, err);
+        rc = read_states(s, run, (states){heading, true},
+                         (const char *const *)l.text, n, rows, err);
     for (size_t i = 0; i < n && rc == RK_OK; i++) {
         float *row = f + i * (width + d);
 
-        memcpy(row, states + i * width, width * sizeof(*row));
+        memcpy(row, rows + i * width, width * sizeof(*row));
         if (d)
             memcpy(row + width, rk_snapshot_vector(s, items[i]),
                    d * sizeof(*row));
     }
     rk_lines_clear(&l);
     free(heading);
-    free(states);
+    free(rows);
     return rc;
 }
 
@@ -128,7 +150,7 @@ static void lesson_clear(lesson *l)
 static int lesson_init(lesson *l, const rk_workshop *w, size_t cap,
                        rk_error *err)
 {
-    rk_asking a = {w->run, w->snapshot->writer_key, NULL, NULL, true};
+    rk_asking a = {w->run, w->snapshot->writer_key, NULL, NULL, 0};
     size_t n_items = w->corpus->n_items;
     rk_llm *writer;
     int rc = rk_asking_model(&a, RK_WRITER, &writer, err);
@@ -312,7 +334,7 @@ static int check(const rk_snapshot *s, size_t width, rk_error *err)
 static int read_towers(const rk_mode_ask *a, float *out, rk_error *err)
 {
     const rk_two_tower *t = &a->s->llm.probe;
-    rk_asking asking = {a->run, a->s->writer_key, NULL, NULL, true};
+    rk_asking asking = {a->run, a->s->writer_key, NULL, NULL, 0};
     float p[RK_TWO_TOWER_RANK];
     float *h = NULL;
     float *f = NULL;
@@ -391,7 +413,7 @@ static int list_features(const rk_mode_lists *l, const rk_snapshot *s,
 
 static int fit_weights(rk_llm_learnt *io, const rk_mode_lists *l, rk_error *err)
 {
-    size_t width = RK_LLM_LIST * N_FEATURES;
+    size_t width = (size_t)RK_LLM_LIST * N_FEATURES;
     float *x = rk_calloc(l->n, width * sizeof(*x));
     uint32_t *truth = rk_alloc_array(l->n, sizeof(*truth));
     rk_fuse_opts opts = {.prior = usual, .l2 = 1, .either_sign = true};
@@ -443,8 +465,10 @@ const rk_mode rk_mode_probe = {
     .law = "as likelihood: the user's state is that after the list of likes, "
            "and items' states are kept; to train, P for each of 200 or 1,000 "
            "users and c for each of at most 2,048 items",
+    .needs = RK_CAN_LIKELIHOOD,
     .tokens = rk_likelihood_tokens,
     .first_tokens = first_tokens,
+    .lacks = lacks,
     .fit = fit,
     .score = score,
     .like = rk_likelihood_like,

@@ -9,20 +9,19 @@
  * Each candidate is a branch of its own behind the user's prompt, so none can
  * touch another's answer. */
 #include "core/mem.h"
-#include "paradigms/cached.h"
 #include "paradigms/mode.h"
-#include "paradigms/prompt.h"
 
+/* With the space that they stand after; in a chat they begin the answer. */
 static const char *const words[2] = {" Yes", " No"};
 
 
-static const char *lacks(const rk_snapshot *s, rk_llm *writer)
+static const char *lacks(rk_llm *writer)
 {
-    (void)s;
-    return rk_llm_one_token(writer, words[0]) &&
-                   rk_llm_one_token(writer, words[1])
-               ? NULL
-               : "Yes and No are not one token each for this model";
+    for (size_t i = 0; i < 2; i++)
+        if (!rk_llm_one_token(writer, words[i]) ||
+            !rk_llm_one_token(writer, words[i] + 1))
+            return "Yes and No are not one token each for this model";
+    return NULL;
 }
 
 
@@ -30,22 +29,21 @@ static const char *lacks(const rk_snapshot *s, rk_llm *writer)
 static int lean(const rk_mode_ask *a, bool bare, float *out, rk_error *err)
 {
     rk_prompt_ask ask = {.kind = RK_PROMPT_YES_NO,
-                         .label = +1,
                          .candidates = a->items,
                          .n = a->n,
-                         .bare = bare};
-    rk_asking asking = {a->run, a->s->writer_key, "asking yes or no", NULL,
-                        !bare};
-    rk_words_question q = {NULL, words, 2};
+                         .without_user = bare};
     float *rows = rk_alloc_array(a->n, 2 * sizeof(*rows));
     char *prefix = NULL;
     rk_prompt p = {0};
-    int rc = rows ? rk_prompt_make(&p, a->s, a->who, &ask, err)
-                  : rk_no_memory(err);
+    int rc = rows ? rk_mode_prompt(&p, a, ask, err) : rk_no_memory(err);
 
     if (rc == RK_OK) {
-        prefix = rk_prompt_prefix(&p);
-        q.prefix = prefix;
+        size_t skip = p.lead[0] ? 0 : 1;
+        const char *answers[2] = {words[0] + skip, words[1] + skip};
+        rk_asking asking = rk_mode_asking(a, &p, "asking yes or no",
+                                          bare ? 0 : RK_ASK_PASSING);
+        rk_words_question q = {prefix = rk_prompt_prefix(&p), answers, 2};
+
         rc = prefix
                  ? rk_cached_words(&asking, &q, (const char *const *)p.branches,
                                    a->n, rows, err)
@@ -115,6 +113,7 @@ const rk_mode rk_mode_yes_no = {
                "against the same question about nobody",
     .law = "P + C + 16 n: the user's lists once, and each candidate's line and "
            "question",
+    .needs = RK_CAN_WORDS,
     .tokens = tokens,
     .lacks = lacks,
     .score = score,

@@ -44,6 +44,54 @@ size_t rk_mode_of(const rk_snapshot *s)
 }
 
 
+int rk_mode_prompt(rk_prompt *out, const rk_mode_ask *a, rk_prompt_ask ask,
+                   rk_error *err)
+{
+    rk_asking asking = {a->run, a->s->writer_key, NULL, NULL, 0};
+    rk_llm *writer;
+    int rc = rk_asking_model(&asking, RK_WRITER, &writer, err);
+
+    memset(out, 0, sizeof(*out));
+    if (rc)
+        return rc;
+    ask.has_chat = rk_llm_has_chat(writer);
+    return rk_prompt_make(out, a->s, a->who, &ask, err);
+}
+
+
+rk_asking rk_mode_asking(const rk_mode_ask *a, const rk_prompt *p,
+                         const char *stage, unsigned how)
+{
+    return (rk_asking){a->run, a->s->writer_key, stage, NULL,
+                       how | (p->chat ? RK_ASK_CHAT : 0)};
+}
+
+
+const char *rk_mode_lacks(size_t mode, rk_llm *writer)
+{
+    const rk_mode *m = rk_modes[mode];
+    unsigned missing = m->needs & ~rk_llm_describe(writer)->can;
+
+    if (missing & RK_CAN_LIKELIHOOD)
+        return "the model gives no likelihoods of given texts";
+    if (missing & RK_CAN_WORDS)
+        return "the model gives no probabilities of next words";
+    if (missing)
+        return "the model writes no text";
+    return m->lacks ? m->lacks(writer) : NULL;
+}
+
+
+const char *rk_mode_reason(const rk_snapshot *s)
+{
+    if (!is_auto(s->settings))
+        return "as the configuration says";
+    return s->llm.trials[s->llm.mode].lists >= ENOUGH
+               ? "the one that prepare measured best"
+               : "too few lists to measure modes on";
+}
+
+
 /* NDCG@10 of a list's like; candidates of one score share their places. */
 static double ndcg_of(const float *scores, size_t n, size_t truth)
 {
@@ -156,8 +204,8 @@ static bool is_asked_for(const rk_settings *s, size_t mode)
 }
 
 
-/* Whether to try a mode: it was asked for, or it may be chosen and fits into
- * what is left to spend. */
+/* Whether to try a mode: it was asked for, or it may be chosen, can be told
+ * from others, and fits into what is left to spend. */
 static bool is_due(trials *t, size_t at)
 {
     const rk_settings *settings = t->w->snapshot->settings;
@@ -166,11 +214,12 @@ static bool is_due(trials *t, size_t at)
 
     if (mode->first_tokens)
         cost += mode->first_tokens(t->w, &t->size);
-    if (mode->lacks && mode->lacks(t->w->snapshot, t->writer))
+    if (rk_mode_lacks(at, t->writer))
         return false;
     if (is_asked_for(settings, at))
         return true;
-    if (!is_auto(settings) || mode->by_name_only || cost > t->left)
+    if (!is_auto(settings) || mode->by_name_only || t->lists.n < ENOUGH ||
+        cost > t->left)
         return false;
     t->left -= cost;
     return true;
@@ -182,6 +231,9 @@ static void choose(rk_llm_learnt *io, const trials *t)
 {
     const double *best = NULL;
 
+    while (io->mode + 1 < RK_N_MODES && (rk_modes[io->mode]->by_name_only ||
+                                         rk_mode_lacks(io->mode, t->writer)))
+        io->mode++;
     for (uint32_t m = 0; m < RK_N_MODES; m++) {
         const double *mine = t->ndcg + m * t->lists.n;
 

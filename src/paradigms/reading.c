@@ -73,9 +73,8 @@ int rk_read_items(rk_run *run, const rk_snapshot *s, size_t begin, size_t end,
         free(profile);
     }
     if (rc == RK_OK)
-        rc = read_texts(
-            &(rk_asking){run, s->writer_key, "reading items", p, false}, s,
-            texts, n, logp, err);
+        rc = read_texts(&(rk_asking){run, s->writer_key, "reading items", p, 0},
+                        s, texts, n, logp, err);
     rk_texts_free(texts, n);
     return rc;
 }
@@ -99,9 +98,8 @@ int rk_read_profiles(rk_run *run, const rk_snapshot *s,
         rc = texts[i] ? RK_OK : rk_no_memory(err);
     }
     if (rc == RK_OK)
-        rc = read_texts(
-            &(rk_asking){run, s->writer_key, "reading users", p, false}, s,
-            texts, n, logp, err);
+        rc = read_texts(&(rk_asking){run, s->writer_key, "reading users", p, 0},
+                        s, texts, n, logp, err);
     rk_texts_free(texts, n);
     return rc;
 }

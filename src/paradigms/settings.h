@@ -7,11 +7,34 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The templates of prompts (prompt_texts.h). */
+enum rk_prompt_text {
+    RK_TEXT_LIKELIHOOD_TASK,
+    RK_TEXT_LIKES,
+    RK_TEXT_DISLIKES,
+    RK_TEXT_USER,
+    RK_TEXT_YES_NO_TASK,
+    RK_TEXT_YES_NO_ITEM,
+    RK_TEXT_LETTERS_TASK,
+    RK_TEXT_LETTERS_ITEMS,
+    RK_TEXT_PERMUTATION_TASK,
+    RK_TEXT_PERMUTATION_ITEMS,
+    RK_TEXT_WHY_TASK,
+    RK_TEXT_WHY_USER,
+    RK_TEXT_WHY_ITEM,
+    RK_N_PROMPT_TEXTS
+};
+
+/* Whether instructions are put into the model's own chat template. */
+enum rk_chat { RK_CHAT_AUTO, RK_CHAT_YES, RK_CHAT_NO };
+
 typedef struct rk_settings {
     const char *item_profile; /* templates: data/template.h */
     const char *user_profile;
-    const char *item_line; /* an item in a prompt */
-    const char *noun;      /* "book" */
+    const char *item_line;                  /* an item in a prompt */
+    const char *prompts[RK_N_PROMPT_TEXTS]; /* NULL: the built-in one */
+    enum rk_chat chat;
+    const char *noun; /* "book" */
     const char *noun_plural;
     const char *categories;  /* the field of an item's categories */
     const char *const *tags; /* (n_tags) words to tag with besides ours */

@@ -68,7 +68,7 @@ static int read_wishes(const rk_snapshot *s, const rk_who *who, rk_run *run,
     char **words = rk_texts_around(" ", s->vocabulary.words + n, n_words_of(s),
                                    "");
     float *rows = rk_calloc(n, 2 * sizeof(*rows));
-    rk_asking a = {run, s->writer_key, "reading wishes", NULL, true};
+    rk_asking a = {run, s->writer_key, "reading wishes", NULL, RK_ASK_PASSING};
     int rc = prompt && plain && asking && rows && words ? RK_OK
                                                         : rk_no_memory(err);
 
@@ -300,7 +300,7 @@ int rk_wishes_make(const rk_snapshot *s, const rk_who *who, rk_run *run,
     centre_of(s, who, centre);
     for (size_t i = 0; i < w->n && rc == RK_OK; i++) {
         rc = rk_cached_vectors(
-            &(rk_asking){run, s->embedder_key, NULL, NULL, false}, s->d,
+            &(rk_asking){run, s->embedder_key, NULL, NULL, 0}, s->d,
             &w->list[i].text, 1, w->list[i].query, err);
         for (size_t k = 0; k < s->d; k++)
             w->list[i].query[k] = WISH_PART * w->list[i].query[k] +

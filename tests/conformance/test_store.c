@@ -258,6 +258,36 @@ static void test_store_keeps_outputs_byte_by_byte(void **state)
 }
 
 
+static void test_store_prunes_outputs_to_the_newest(void **state)
+{
+    fixture *f = *state;
+    char key[16];
+    void *got;
+    size_t len;
+
+    for (int i = 0; i < 9; i++) {
+        /* Not in the order of their keys. */
+        snprintf(key, sizeof(key), "p%d", (i * 4) % 9);
+        assert_int_equal(rk_store_put_output(f->s, key, "x", 1, NULL), RK_OK);
+    }
+    assert_int_equal(rk_store_put_output(f->s, "o", "x", 1, NULL), RK_OK);
+    assert_int_equal(rk_store_put_output(f->s, "q", "x", 1, NULL), RK_OK);
+    assert_int_equal(rk_store_prune_outputs(f->s, "p", 9, NULL), RK_OK);
+    assert_same_counts(f->s, (rk_store_counts){.n_outputs = 11});
+    assert_int_equal(rk_store_prune_outputs(f->s, "p", 3, NULL), RK_OK);
+    assert_same_counts(f->s, (rk_store_counts){.n_outputs = 5});
+    for (int i = 0; i < 9; i++) {
+        snprintf(key, sizeof(key), "p%d", (i * 4) % 9);
+        assert_int_equal(rk_store_get_output(f->s, key, &got, &len, NULL),
+                         i < 6 ? RK_ENOTFOUND : RK_OK);
+        free(got);
+    }
+    assert_int_equal(rk_store_prune_outputs(f->s, "p", 0, NULL), RK_OK);
+    assert_same_counts(f->s, (rk_store_counts){.n_outputs = 2});
+    assert_int_equal(rk_store_prune_outputs(f->s, "", 0, NULL), RK_EINVAL);
+}
+
+
 static void test_store_keeps_notes(void **state)
 {
     fixture *f = *state;
@@ -469,6 +499,7 @@ static const struct CMUnitTest suite[] = {
     cmocka_unit_test(test_store_commits_all_or_rolls_all_back),
     cmocka_unit_test(test_store_has_one_transaction_at_a_time),
     cmocka_unit_test(test_store_keeps_outputs_byte_by_byte),
+    cmocka_unit_test(test_store_prunes_outputs_to_the_newest),
     cmocka_unit_test(test_store_keeps_notes),
     cmocka_unit_test(test_store_walk_ends_where_the_callback_says),
     cmocka_unit_test(test_store_may_be_read_but_not_written_inside_a_walk),

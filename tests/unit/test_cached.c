@@ -45,7 +45,7 @@ static int tear_down(void **state)
 
 static rk_asking asking(const rk_progress *progress)
 {
-    return (rk_asking){&run, KEY, "asking", progress, false};
+    return (rk_asking){&run, KEY, "asking", progress, 0};
 }
 
 
@@ -140,7 +140,7 @@ static void test_likelihoods_are_kept_with_their_tokens(void **state)
 static void
 test_another_model_is_refused_but_not_what_it_need_not_say(void **state)
 {
-    rk_asking other = {&run, "another-model", "asking", NULL, false};
+    rk_asking other = {&run, "another-model", "asking", NULL, 0};
     float v[3 * D];
     rk_llm *m;
 
@@ -269,6 +269,43 @@ static void test_asking_survives_each_allocation_failing(void **state)
 }
 
 
+/* What is passing is asked once too, and goes when newer ones are many. */
+static void test_passing_answers_are_kept_apart(void **state)
+{
+    rk_asking a = asking(NULL);
+    float lasting[4];
+    float passing[4];
+    rk_store_counts n;
+
+    (void)state;
+    a.how = RK_ASK_PASSING;
+    assert_int_equal(
+        rk_cached_likelihood(&a, "Tales:\n", texts, 2, passing, &err), RK_OK);
+    run.usage = (rk_usage){0};
+    assert_int_equal(
+        rk_cached_likelihood(&a, "Tales:\n", texts, 2, passing, &err), RK_OK);
+    assert_int_equal(run.usage.candidate_tokens, 0);
+    a.how = 0;
+    assert_int_equal(
+        rk_cached_likelihood(&a, "Tales:\n", texts, 2, lasting, &err), RK_OK);
+    assert_true(run.usage.candidate_tokens > 0);
+    assert_memory_equal(lasting, passing, sizeof(lasting));
+    assert_int_equal(rk_cached_prune(run.store, &err), RK_OK);
+    assert_int_equal(rk_store_counts_get(run.store, &n, &err), RK_OK);
+    assert_int_equal(n.n_outputs, 4); /* there are few */
+    assert_int_equal(rk_store_prune_outputs(run.store, RK_PASSING, 0, &err),
+                     RK_OK);
+    run.usage = (rk_usage){0};
+    assert_int_equal(
+        rk_cached_likelihood(&a, "Tales:\n", texts, 2, lasting, &err), RK_OK);
+    assert_int_equal(run.usage.candidate_tokens, 0);
+    a.how = RK_ASK_PASSING;
+    assert_int_equal(
+        rk_cached_likelihood(&a, "Tales:\n", texts, 2, passing, &err), RK_OK);
+    assert_true(run.usage.candidate_tokens > 0);
+}
+
+
 #define kept_test(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 
@@ -284,6 +321,7 @@ int main(void)
         kept_test(test_an_interruption_keeps_what_was_answered),
         kept_test(test_nothing_is_asked_about_no_texts),
         kept_test(test_asking_survives_each_allocation_failing),
+        kept_test(test_passing_answers_are_kept_apart),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,7 +49,15 @@ static void assert_defaults(const rk_config *c)
     assert_string_equal(c->store, "reckon.db");
     assert_string_equal(c->models.embedder, "minilm");
     assert_string_equal(c->models.writer, "smollm2");
+    assert_string_equal(c->models.reranker, "none");
     assert_string_equal(c->models.folder, "");
+    assert_string_equal(c->models.key_env, "");
+    assert_int_equal(c->servers.connect_ms, 2000);
+    assert_int_equal(c->servers.timeout_ms, 30000);
+    assert_int_equal(c->servers.max_retries, 3);
+    assert_int_equal(c->servers.max_reply_bytes, 8388608);
+    assert_true(c->servers.price_in == 0 && c->servers.price_out == 0);
+    assert_true(c->servers.price_embed == 0);
     assert_string_equal(
         c->profiles.item,
         "{{title}}{{#author}} by {{author}}{{/author}}"
@@ -162,11 +170,11 @@ static void test_config_names_an_unknown_key_and_the_known(void **state)
     (void)state;
     assert_refused("# one\nstore: a.db\nstor: b.db\n",
                    "reckon.yaml:3: unknown key 'stor', expected one of store, "
-                   "models, profiles, catalogue, events, llm, budget, "
-                   "auto, learn");
+                   "models, servers, profiles, catalogue, events, llm, "
+                   "budget, auto, learn");
     assert_refused("llm:\n  seed: 5\n\n  # why\n  limit: 7\n",
                    "reckon.yaml:5: unknown key 'llm.limit', expected one "
-                   "of history, candidates, seed");
+                   "of history, candidates, mode, seed");
 }
 
 
@@ -226,6 +234,9 @@ static void test_config_reads_numbers_strictly(void **state)
         "learn:\n  half_life_days: -1.5\n",
         "reckon.yaml:2: learn.half_life_days: expected a number, 0 to "
         "1000000, found '-1.5'");
+    assert_refused("llm: {mode: prose}\n",
+                   "reckon.yaml:1: llm.mode: expected auto, likelihood, pure, "
+                   "yes_no, letters, probe or permutation, found 'prose'");
     assert_refused("learn: {effort: most}\n",
                    "reckon.yaml:1: learn.effort: expected fast or full, found "
                    "'most'");

@@ -5,12 +5,16 @@
 #include "engine/corpus.h"
 #include "eval/contestants.h"
 #include "learn/popular.h"
+#include "paradigms/mode_lists.h"
 
 #include <math.h>
 
-static const char *const names[] = {"random",  "collaborative", "auto",
-                                    "popular", "ease",          "embeddings",
-                                    "tokens",  "llm",           "rag"};
+static const char *const names[] = {
+    "random",         "collaborative", "auto",
+    "popular",        "ease",          "embeddings",
+    "tokens",         "llm",           "rag",
+    "llm:pure",       "llm:yes_no",    "llm:letters",
+    "llm:permutation"};
 
 #define N_NAMES (sizeof(names) / sizeof(names[0]))
 
@@ -117,6 +121,8 @@ static void test_what_cannot_be_asked_says_why(void **state)
     lecture bare;
 
     (void)state;
+    assert_int_equal(rk_contestant_open(&c, &given.school, "llm:prose", &err),
+                     RK_EINVAL);
     assert_int_equal(rk_contestant_open(&c, &given.school, "nobody", &err),
                      RK_EINVAL);
     assert_non_null(strstr(err.msg, "'nobody'"));
@@ -234,6 +240,32 @@ static void test_a_school_learns_nothing_from_questions(void **state)
 }
 
 
+/* How the writer is asked is set by none of those who are asked. */
+static void test_the_llm_way_is_set_by_others(void **state)
+{
+    const rk_questions *q = &given.task->test;
+    rk_school other;
+    rk_task task = *given.task;
+    rk_mode_lists l;
+    rk_error err;
+
+    (void)state;
+    task.kind = RK_TASK_RANK;
+    assert_ok(rk_school_open(&other, given.shop.engine, &task,
+                             &(rk_school_opts){.untrained = true}, &err),
+              err);
+    for (size_t u = 0; u < q->asked->n_users; u++)
+        if (q->user[u] != RK_NO_ID)
+            assert_true(other.readings.workshop.left_out[q->user[u]]);
+    assert_ok(rk_mode_lists_make(&l, &other.readings.workshop, &err), err);
+    for (size_t i = 0; i < l.n; i++)
+        for (size_t u = 0; u < q->asked->n_users; u++)
+            assert_int_not_equal(l.user[i], q->user[u]);
+    rk_mode_lists_clear(&l);
+    rk_school_close(&other);
+}
+
+
 static void test_two_runs_give_the_same_scores(void **state)
 {
     const rk_corpus *c = given.task->test.asked;
@@ -262,6 +294,7 @@ int main(void)
         cmocka_unit_test(test_a_way_does_not_propose_what_was_had),
         cmocka_unit_test(test_the_school_has_seen_training_alone),
         cmocka_unit_test(test_a_school_learns_nothing_from_questions),
+        cmocka_unit_test(test_the_llm_way_is_set_by_others),
         cmocka_unit_test(test_two_runs_give_the_same_scores),
     };
 

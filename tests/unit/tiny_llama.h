@@ -111,14 +111,14 @@ static inline uint64_t tiny_tensors(rk_buf *b)
 }
 
 
-/* The whole file. */
-static inline void tiny_llama(rk_buf *b)
+/* The whole file; `chat`: its chat template, or NULL. */
+static inline void tiny_llama(rk_buf *b, const char *chat)
 {
     rk_rng r = {20240229};
     uint64_t n_bytes;
 
     rk_buf_init(b);
-    gguf_head(b, TINY_TENSORS, 14);
+    gguf_head(b, TINY_TENSORS, chat ? 15 : 14);
     gguf_key_text(b, "general.architecture", "llama");
     gguf_key_u32(b, "llama.context_length", TINY_CONTEXT);
     gguf_key_u32(b, "llama.embedding_length", TINY_WIDTH);
@@ -131,6 +131,8 @@ static inline void tiny_llama(rk_buf *b)
     gguf_key_text(b, "tokenizer.ggml.model", "llama");
     gguf_key_u32(b, "tokenizer.ggml.bos_token_id", 1);
     gguf_key_u32(b, "tokenizer.ggml.eos_token_id", 2);
+    if (chat)
+        gguf_key_text(b, "tokenizer.chat_template", chat);
     tiny_vocabulary(b);
     n_bytes = tiny_tensors(b);
     gguf_align(b);
@@ -140,15 +142,21 @@ static inline void tiny_llama(rk_buf *b)
 
 
 /* Writes it to `path`; 0 when that worked. */
-static inline int tiny_llama_save(const char *path)
+static inline int tiny_llama_save_with(const char *path, const char *chat)
 {
     rk_buf b;
     int rc;
 
-    tiny_llama(&b);
+    tiny_llama(&b, chat);
     rc = b.failed ? -1 : rk_file_write(path, b.data, b.len, NULL);
     rk_buf_clear(&b);
     return rc;
+}
+
+
+static inline int tiny_llama_save(const char *path)
+{
+    return tiny_llama_save_with(path, NULL);
 }
 
 #endif

@@ -1,0 +1,548 @@
+#include "core/fetch.h"
+
+#include "core/breaker.h"
+#include "core/buf.h"
+#include "core/clock.h"
+#include "core/mem.h"
+#include "core/rng.h"
+
+#include <curl/curl.h>
+#include <pthread.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#define BACK_OFF_MS      250 /* the bound of the first wait; it doubles */
+#define MOST_BACK_OFF_MS 8000
+#define TRICKLE          64 /* bytes a second */
+
+struct rk_fetch {
+    CURL *curl;
+    struct curl_slist *headers;
+    char *url;      /* without a '/' at its end */
+    char *host;     /* with its port where one is given */
+    size_t own_len; /* of url without its last "/v1" */
+    rk_fetch_opts opts;
+    rk_breaker breaker;
+    rk_rng rng;
+    int64_t until_us;
+};
+
+/* One try. */
+typedef struct
+try {
+    rk_fetch *f;
+    const char *path;
+    bool once;
+    rk_buf reply;
+    bool too_long;
+    bool trickles;
+    int64_t begun_us; /* when the reply began; 0: not yet */
+    int64_t after_ms; /* Retry-After; -1: none */
+    int64_t deadline_us;
+    CURLcode code;
+    long status;
+}
+try;
+
+const rk_fetch_opts rk_fetch_defaults = {
+    .connect_ms = 2000,
+    .timeout_ms = 30000,
+    .trickle_ms = 10000,
+    .max_retries = 3,
+    .max_reply_bytes = (size_t)8 << 20,
+};
+
+static pthread_once_t library_once = PTHREAD_ONCE_INIT;
+static CURLcode library_code;
+
+
+static void library_init(void)
+{
+    library_code = curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+
+static void sleep_ms(void *ctx, int64_t ms)
+{
+    struct timespec left = {ms / 1000, ms % 1000 * 1000000};
+
+    (void)ctx;
+    while (nanosleep(&left, &left) != 0)
+        ;
+}
+
+
+bool rk_fetch_is_url(const char *text)
+{
+    return strncasecmp(text, "http://", 7) == 0 ||
+           strncasecmp(text, "https://", 8) == 0;
+}
+
+
+static bool url_has(CURLU *u, CURLUPart part)
+{
+    char *value = NULL;
+    bool there = curl_url_get(u, part, &value, 0) == CURLUE_OK;
+
+    curl_free(value);
+    return there;
+}
+
+
+/* Says what is wrong without the address, which may hold a password. */
+static int check_url(CURLU *u, const char *url, rk_error *err)
+{
+    if (!rk_fetch_is_url(url) || curl_url_set(u, CURLUPART_URL, url, 0) != 0)
+        return rk_fail(err, RK_EINVAL,
+                       "expected the address of a server such as "
+                       "http://127.0.0.1:8080/v1, found something else");
+    if (url_has(u, CURLUPART_USER) || url_has(u, CURLUPART_PASSWORD))
+        return rk_fail(err, RK_EINVAL,
+                       "a server's address may hold no user or password: name "
+                       "the variable that holds the key in models.key_env");
+    if (url_has(u, CURLUPART_QUERY) || url_has(u, CURLUPART_FRAGMENT))
+        return rk_fail(err, RK_EINVAL,
+                       "a server's address may have no '?' and no second '#'");
+    return RK_OK;
+}
+
+
+int rk_fetch_check(const char *url, rk_error *err)
+{
+    char *address = rk_strndup(url, strcspn(url, "#"));
+    CURLU *u = curl_url();
+    int rc = u && address ? check_url(u, address, err) : rk_no_memory(err);
+
+    curl_url_cleanup(u);
+    free(address);
+    return rc;
+}
+
+
+static int take_url(rk_fetch *f, const char *url, rk_error *err)
+{
+    CURLU *u = curl_url();
+    char *host = NULL;
+    char *port = NULL;
+    rk_buf b;
+    int rc;
+
+    if (!u)
+        return rk_no_memory(err);
+    rc = check_url(u, url, err);
+    if (rc)
+        goto done;
+    if (curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK) {
+        rc = rk_fail(err, RK_EINVAL, "a server's address has no host");
+        goto done;
+    }
+    curl_url_get(u, CURLUPART_PORT, &port, 0);
+    rk_buf_init(&b);
+    rk_buf_printf(&b, "%s%s%s", host, port ? ":" : "", port ? port : "");
+    f->host = rk_buf_take(&b);
+    f->url = rk_strdup(url);
+    if (!f->host || !f->url) {
+        rc = rk_no_memory(err);
+        goto done;
+    }
+    f->own_len = strlen(f->url);
+    while (f->own_len && f->url[f->own_len - 1] == '/')
+        f->url[--f->own_len] = '\0';
+    if (f->own_len > 3 && strcmp(f->url + f->own_len - 3, "/v1") == 0)
+        f->own_len -= 3;
+    if (strcmp(host, "localhost") == 0 || strncmp(host, "127.", 4) == 0 ||
+        strcmp(host, "[::1]") == 0)
+        curl_easy_setopt(f->curl, CURLOPT_NOPROXY, "*");
+
+done:
+    curl_free(host);
+    curl_free(port);
+    curl_url_cleanup(u);
+    return rc;
+}
+
+
+static bool add_header(rk_fetch *f, const char *line)
+{
+    struct curl_slist *more = line ? curl_slist_append(f->headers, line) : NULL;
+
+    if (more)
+        f->headers = more;
+    return more != NULL;
+}
+
+
+static int add_headers(rk_fetch *f, const char *key, rk_error *err)
+{
+    bool ok = add_header(f, "Content-Type: application/json") &&
+              add_header(f, "Accept: application/json") &&
+              add_header(f, "Expect:");
+    rk_buf b;
+
+    for (const char *p = key; p && *p; p++)
+        if (*p < 0x21 || *p > 0x7E)
+            return rk_fail(err, RK_EINVAL,
+                           "the server's key holds a space, a line's end or "
+                           "what is not ASCII");
+    if (ok && key && *key) {
+        char *line;
+
+        rk_buf_init(&b);
+        rk_buf_printf(&b, "Authorization: Bearer %s", key);
+        line = rk_buf_take(&b);
+        ok = add_header(f, line);
+        if (line)
+            explicit_bzero(line, strlen(line));
+        free(line);
+    }
+    return ok ? RK_OK : rk_no_memory(err);
+}
+
+
+static size_t take_bytes(char *bytes, size_t size, size_t n, void *ctx)
+{
+    try *t = ctx;
+
+    if (n * size > t->f->opts.max_reply_bytes - t->reply.len) {
+        t->too_long = true;
+        return 0;
+    }
+    rk_buf_add(&t->reply, bytes, n * size);
+    return t->reply.failed ? 0 : n * size;
+}
+
+
+/* Retry-After, in seconds or as a date. */
+static size_t take_header(char *line, size_t size, size_t n, void *ctx)
+{
+    static const char name[] = "retry-after:";
+    try *t = ctx;
+    char value[64];
+    size_t len = n * size;
+    char *end;
+    double s;
+
+    if (!t->begun_us)
+        t->begun_us = rk_clock_us();
+    if (len <= strlen(name) || len - strlen(name) >= sizeof(value) ||
+        strncasecmp(line, name, strlen(name)) != 0)
+        return len;
+    line += strlen(name);
+    memcpy(value, line, len - strlen(name));
+    value[len - strlen(name)] = '\0';
+    s = strtod(value, &end);
+    if (end == value) {
+        time_t at = curl_getdate(value, NULL);
+
+        if (at == (time_t)-1)
+            return len;
+        s = (double)(at - time(NULL));
+    }
+    if (s == s) /* not "nan" */
+        t->after_ms = s <= 0 ? 0 : s > 1e6 ? 1000000000 : (int64_t)(s * 1000);
+    return len;
+}
+
+
+static int watch(void *ctx, curl_off_t total, curl_off_t now, curl_off_t up,
+                 curl_off_t up_now)
+{
+    try *t = ctx;
+    int64_t us = t->begun_us ? rk_clock_us() - t->begun_us : 0;
+
+    (void)total;
+    (void)up;
+    (void)up_now;
+    t->trickles = us > t->f->opts.trickle_ms * 1000 &&
+                  (double)now < TRICKLE * 1e-6 * (double)us;
+    return t->trickles;
+}
+
+
+static int set_up(rk_fetch *f, rk_error *err)
+{
+    CURL *c = f->curl;
+    CURLcode bad = 0;
+
+    bad |= curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+    bad |= curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
+    bad |= curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+    bad |= curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L);
+    bad |= curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L);
+    bad |= curl_easy_setopt(c, CURLOPT_HTTPHEADER, f->headers);
+    bad |= curl_easy_setopt(c, CURLOPT_USERAGENT, "reckon/" RK_VERSION);
+    bad |= curl_easy_setopt(c, CURLOPT_MAXFILESIZE_LARGE,
+                            (curl_off_t)f->opts.max_reply_bytes);
+    bad |= curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS,
+                            (long)f->opts.connect_ms);
+    bad |= curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take_bytes);
+    bad |= curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, take_header);
+    bad |= curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, watch);
+    bad |= curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
+    return bad ? rk_fail(err, RK_EBACKEND, "libcurl lacks what is asked of it")
+               : RK_OK;
+}
+
+
+int rk_fetch_open(rk_fetch **out, const char *url, const rk_fetch_opts *opts,
+                  rk_error *err)
+{
+    rk_fetch *f = NULL;
+    int rc;
+
+    *out = NULL;
+    pthread_once(&library_once, library_init);
+    if (library_code)
+        return rk_fail(err, RK_EBACKEND, "libcurl does not start: %s",
+                       curl_easy_strerror(library_code));
+    f = rk_calloc(1, sizeof(*f));
+    if (!f)
+        return rk_no_memory(err);
+    f->opts = opts ? *opts : rk_fetch_defaults;
+    f->opts.key = NULL; /* it stands in the headers */
+    f->rng.state = f->opts.seed;
+    f->curl = curl_easy_init();
+    rc = f->curl ? take_url(f, url, err) : rk_no_memory(err);
+    if (rc == RK_OK)
+        rc = add_headers(f, opts ? opts->key : NULL, err);
+    if (rc == RK_OK)
+        rc = set_up(f, err);
+    if (rc == RK_OK) {
+        *out = f;
+        f = NULL;
+    }
+    rk_fetch_close(f);
+    return rc;
+}
+
+
+void rk_fetch_close(rk_fetch *f)
+{
+    if (!f)
+        return;
+    curl_easy_cleanup(f->curl);
+    for (struct curl_slist *h = f->headers; h; h = h->next)
+        explicit_bzero(h->data, strlen(h->data));
+    curl_slist_free_all(f->headers);
+    free(f->url);
+    free(f->host);
+    free(f);
+}
+
+
+const char *rk_fetch_host(const rk_fetch *f)
+{
+    return f->host;
+}
+
+
+void rk_fetch_until(rk_fetch *f, int64_t at_us)
+{
+    f->until_us = at_us;
+}
+
+
+/* One try. Only lack of memory is an error here. */
+static int try_once(try *t, const char *url, const char *body, rk_error *err)
+{
+    CURL *c = t->f->curl;
+    int64_t left_ms = (t->deadline_us - rk_clock_us()) / 1000;
+
+    rk_buf_reset(&t->reply);
+    t->too_long = t->trickles = false;
+    t->begun_us = 0;
+    t->after_ms = -1;
+    t->status = 0;
+    curl_easy_setopt(c, CURLOPT_URL, url);
+    if (body) {
+        curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE,
+                         (curl_off_t)strlen(body));
+        curl_easy_setopt(c, CURLOPT_POSTFIELDS, body);
+    } else {
+        curl_easy_setopt(c, CURLOPT_HTTPGET, 1L);
+    }
+    curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)(left_ms > 1 ? left_ms : 1));
+    curl_easy_setopt(c, CURLOPT_WRITEDATA, t);
+    curl_easy_setopt(c, CURLOPT_HEADERDATA, t);
+    curl_easy_setopt(c, CURLOPT_XFERINFODATA, t);
+    t->code = curl_easy_perform(c);
+    curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &t->status);
+    curl_easy_setopt(c, CURLOPT_POSTFIELDS, NULL);
+    if (t->code == CURLE_OUT_OF_MEMORY || t->reply.failed)
+        return rk_no_memory(err);
+    return RK_OK;
+}
+
+
+/* Whether it makes sense to ask once more. */
+static bool is_passing(const try *t)
+{
+    switch (t->code) {
+    case CURLE_OK:
+        return t->status == 429 || t->status == 500 || t->status == 502 ||
+               t->status == 503 || t->status == 504;
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_OPERATION_TIMEDOUT: /* of connecting, if there is time left */
+    case CURLE_GOT_NOTHING:
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR: return true;
+    default: return false;
+    }
+}
+
+
+/* Whether the server did its part: of what it refuses and of what it is too
+ * busy for, it knows. */
+static bool is_answer(const try *t)
+{
+    return (t->code == CURLE_OK && (t->status < 500 || t->once)) || t->too_long;
+}
+
+
+/* What the last try came to; RK_OK: a reply with a status from 200 to 299. */
+static int verdict(const try *t, rk_error *err)
+{
+    const rk_fetch *f = t->f;
+    const char *why = curl_easy_strerror(t->code);
+
+    if (t->too_long || t->code == CURLE_FILESIZE_EXCEEDED)
+        return rk_fail(err, RK_EFORMAT,
+                       "%s%s: expected a reply of at most %zu bytes "
+                       "(servers.max_reply_bytes), found a longer one",
+                       f->host, t->path, f->opts.max_reply_bytes);
+    if (t->trickles)
+        return rk_fail(err, RK_EBACKEND,
+                       "%s%s: expected a reply at %d bytes a second or more, "
+                       "found one that trickles: %zu bytes so far",
+                       f->host, t->path, TRICKLE, t->reply.len);
+    if (t->code == CURLE_OK && t->status >= 200 && t->status < 300)
+        return RK_OK;
+    if (t->code == CURLE_OK)
+        return rk_fail(err, RK_EBACKEND,
+                       "%s%s: expected status 200, found %ld%s", f->host,
+                       t->path, t->status,
+                       t->status == 401 || t->status == 403
+                           ? ": the key is missing or wrong (models.key_env)"
+                       : t->status == 429 ? ": too many requests"
+                       : t->status >= 300 && t->status < 400
+                           ? ": redirects are not followed"
+                           : "");
+    if (t->code == CURLE_COULDNT_CONNECT)
+        why = "nobody answers there";
+    if (t->code == CURLE_OPERATION_TIMEDOUT)
+        return rk_fail(err, RK_EBACKEND,
+                       "%s%s: no whole reply in time (servers.timeout_ms %lld, "
+                       "connect_ms %lld)",
+                       f->host, t->path, (long long)f->opts.timeout_ms,
+                       (long long)f->opts.connect_ms);
+    return rk_fail(err, RK_EBACKEND, "%s%s: %s", f->host, t->path, why);
+}
+
+
+static int64_t wait_ms(rk_fetch *f, size_t n_tried, int64_t after_ms)
+{
+    int64_t bound = n_tried < 6 ? (int64_t)BACK_OFF_MS << n_tried
+                                : MOST_BACK_OFF_MS;
+    int64_t ms;
+
+    bound = bound < MOST_BACK_OFF_MS ? bound : MOST_BACK_OFF_MS;
+    ms = rk_rng_below(&f->rng, (uint32_t)bound + 1);
+    return after_ms > ms ? after_ms : ms;
+}
+
+
+/* Tries until there is an answer, or no hope of one. */
+static int try_all(try *t, const char *url, const char *body, rk_error *err)
+{
+    rk_fetch *f = t->f;
+
+    for (size_t n = 0;; n++) {
+        int64_t ms = rk_breaker_wait_us(&f->breaker, rk_clock_us()) / 1000;
+        int rc;
+
+        if (ms > 0)
+            return rk_fail(err, RK_EBACKEND,
+                           "%s%s: not asked for another %lld ms, for it failed "
+                           "%d times in a row",
+                           f->host, t->path, (long long)ms,
+                           RK_BREAKER_FAILURES);
+        rc = try_once(t, url, body, err);
+        if (rc)
+            return rc;
+        rk_breaker_note(&f->breaker, is_answer(t), rk_clock_us());
+        rc = verdict(t, err);
+        if (rc == RK_OK || !is_passing(t) || t->once ||
+            n == f->opts.max_retries)
+            return rc;
+        ms = wait_ms(f, n, t->after_ms);
+        if (rk_clock_us() + ms * 1000 < t->deadline_us)
+            f->opts.wait ? f->opts.wait(f->opts.wait_ctx, ms)
+                         : sleep_ms(NULL, ms);
+        else if (t->code)
+            return rc;
+        else
+            return rk_fail(err, rc,
+                           "%s%s: status %ld, and no time to try again: in "
+                           "%lld ms, with %lld ms left",
+                           f->host, t->path, t->status, (long long)ms,
+                           (long long)(t->deadline_us - rk_clock_us()) / 1000);
+    }
+}
+
+
+static int read_json(const try *t, json_t **out, rk_error *err)
+{
+    const char *type = NULL;
+    rk_error why;
+    int rc;
+
+    curl_easy_getinfo(t->f->curl, CURLINFO_CONTENT_TYPE, &type);
+    rc = rk_json_parse_with_nul(out, rk_buf_str(&t->reply), t->reply.len,
+                                "reply", &why);
+    if (rc == RK_OK)
+        return RK_OK;
+    /* What the reply holds is not quoted: it may repeat the question. */
+    return rk_fail(err, RK_EFORMAT,
+                   "%s%s: expected JSON, found %zu bytes of %.40s that are "
+                   "not",
+                   t->f->host, t->path, t->reply.len, type ? type : "no type");
+}
+
+
+int rk_fetch_json(rk_fetch *f, const rk_question *q, json_t **out, int *status,
+                  rk_error *err)
+{
+    try t = {.f = f, .path = q->path, .once = q->once};
+    char *body = NULL;
+    char *url = NULL;
+    rk_buf b;
+    int rc = RK_OK;
+
+    *out = NULL;
+    rk_buf_init(&t.reply);
+    rk_buf_init(&b);
+    t.deadline_us = rk_clock_us() + f->opts.timeout_ms * 1000;
+    if (f->until_us && f->until_us < t.deadline_us)
+        t.deadline_us = f->until_us;
+    if (q->beside)
+        rk_buf_add(&b, f->url, f->own_len);
+    else
+        rk_buf_puts(&b, f->url);
+    rk_buf_puts(&b, q->path);
+    url = rk_buf_take(&b);
+    if (q->body)
+        body = rk_json_line(q->body);
+    if (!url || (q->body && !body))
+        rc = rk_no_memory(err);
+    if (rc == RK_OK)
+        rc = try_all(&t, url, body, err);
+    if (rc == RK_OK)
+        rc = read_json(&t, out, err);
+    if (status)
+        *status = (int)t.status;
+    free(url);
+    free(body);
+    rk_buf_clear(&t.reply);
+    return rc;
+}
