@@ -102,7 +102,7 @@ static int move(rk_candidate *list, const float *score, size_t n, size_t most,
 /* What keeps the model from reading is told and no failure. */
 static int forgive(rk_cascade *out, int rc, const rk_error *why, rk_error *err)
 {
-    if (rc != RK_ENOTFOUND && rc != RK_ENOTREADY && rc != RK_ECANCELLED)
+    if (!rk_model_is_away(rc) && rc != RK_ECANCELLED)
         return rc ? rk_fail(err, rc, "%s", why->msg) : RK_OK;
     *out = (rk_cascade){.n_read = 0};
     snprintf(out->why, sizeof(out->why), "%.79s", why->msg);

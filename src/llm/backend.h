@@ -44,9 +44,9 @@ struct rk_llm {
     enum rk_llm_role role;
     rk_llm_info info; /* its texts belong to the model */
     rk_llm_usage usage;
-    bool chat; /* what is asked stands in the model's chat template */
     int64_t until_us;    /* see rk_llm_until() */
     double us_per_token; /* 0: not known yet */
+    bool chat;           /* what is asked stands in the model's chat template */
 };
 
 /* RK_ECANCELLED when the time is over: asked between batches. */

@@ -339,7 +339,7 @@ int rk_cached_likelihood(const rk_asking *a, const char *prefix,
                          rk_error *err)
 {
     question q = {
-        RK_WRITER, "likelihood",   a->model_key, a->stage,  prefix, prefix,
+        RK_WRITER, "likelihood",   a->model_key, a->stage, prefix, prefix,
         2,         ask_likelihood, NULL,         a->how};
 
     return answer(a->run, &q, texts, n, rows, a->progress, err);

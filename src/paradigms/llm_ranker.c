@@ -319,11 +319,24 @@ static int llm_score(const rk_snapshot *s, const rk_who *who, rk_candidates *io,
 }
 
 
+/* The mode that scored a candidate; one that another way scored is spoken of
+ * as the mode that would have. */
+static const rk_mode *mode_noted(const rk_snapshot *s, const rk_candidate *c)
+{
+    float noted = c->note[NOTE_MODE];
+
+    for (size_t m = 0; m < RK_N_MODES; m++)
+        if (noted == (float)m)
+            return rk_modes[m];
+    return rk_modes[rk_mode_of(s)];
+}
+
+
 static int llm_explain(const rk_snapshot *s, const rk_who *who,
                        const rk_candidate *c, rk_reasons *out, rk_run *run,
                        rk_error *err)
 {
-    const rk_mode *mode = rk_modes[(size_t)c->note[NOTE_MODE]];
+    const rk_mode *mode = mode_noted(s, c);
     const rk_like_model *like = mode->like ? mode->like(s) : NULL;
     float x[RK_MODE_FEATURES] = {c->note[0], c->note[1],
                                  rk_who_like_share(who, s->catalogue_share)};

@@ -134,6 +134,25 @@ static void test_modes_are_found_by_name(void **state)
 }
 
 
+static void test_a_mode_is_asked_only_of_who_can_answer(void **state)
+{
+    rk_llm *writer;
+    rk_llm *embedder;
+
+    (void)state;
+    assert_ok(rk_loaded_get(&prepared.engine->models, RK_WRITER, &writer, &err),
+              err);
+    assert_ok(
+        rk_loaded_get(&prepared.engine->models, RK_EMBEDDER, &embedder, &err),
+        err);
+    for (size_t m = 0; m < RK_N_MODES; m++) {
+        if (answers(m))
+            assert_null(rk_mode_lacks(m, writer));
+        assert_non_null(rk_mode_lacks(m, embedder));
+    }
+}
+
+
 /* Bit for bit, in every mode. */
 static void test_the_order_of_candidates_means_nothing(void **state)
 {
@@ -596,6 +615,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_modes_are_found_by_name, fresh),
+        cmocka_unit_test_setup(test_a_mode_is_asked_only_of_who_can_answer,
+                               fresh),
         cmocka_unit_test_setup(test_the_order_of_candidates_means_nothing,
                                fresh),
         cmocka_unit_test_setup(test_an_unchanged_request_costs_no_token, fresh),
