@@ -139,7 +139,7 @@ static int ask_way(walk *w, rk_error *err)
 
     if (rc == RK_OK && w->way && w->candidates.n == 0)
         rc = rk_fail(&why, RK_ENOTFOUND, "it proposes nothing");
-    if (rk_model_is_away(rc) && w->way) {
+    if (rk_loaded_is_away(w->box->run.models, rc) && w->way) {
         snprintf(w->level, sizeof(w->level), "auto, because %s: %.100s",
                  w->way->name, why.msg);
         rk_text_end_whole(w->level);

@@ -469,7 +469,7 @@ static void test_loaded_leaves_an_absent_server_alone_for_a_while(void **state)
     url_of(url, "vllm", "");
     assert_int_equal(rk_loaded_get(&l, RK_EMBEDDER, &m, &again), RK_EBACKEND);
     assert_string_equal(again.msg, err.msg);
-    assert_true(rk_model_is_away(again.code));
+    assert_true(rk_loaded_is_away(&l, again.code));
     l.absent[RK_EMBEDDER].until_us = 1;
     assert_int_equal(rk_loaded_get(&l, RK_EMBEDDER, &m, NULL), RK_OK);
     assert_true(rk_llm_describe(m)->price_in == 0.25);
