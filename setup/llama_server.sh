@@ -2,11 +2,11 @@
 # A llama-server for the tests of docs/servers.md. Prints its path as the only
 # line on stdout; reckon itself needs none.
 #
-# The first of: $LLAMA_SERVER; one on the PATH; our own build, out of the same
-# llama.cpp and on top of the libllama that llama.sh made, in its folder.
-# Built once: some 3 minutes on 2 cores, without optimisation, for what takes
-# the time is in libllama. A build that was interrupted goes on where it
-# stopped. Where libllama is the system's or given, nothing is built.
+# The first of: $LLAMA_SERVER; our own build, out of the same llama.cpp and on
+# top of the libllama that llama.sh made, in its folder; where libllama is the
+# system's or given, one on the PATH. Ours is built once, without optimisation,
+# for what takes the time is in libllama. A build that was interrupted goes on
+# where it stopped.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -51,12 +51,13 @@ fi
 prefix=$("$setup/llama.sh" 2>/dev/null) || die "there is no libllama"
 server=$prefix/bin/llama-server
 [ ! -x "$server" ] || print "$server"
-! command -v llama-server || exit 0
 package=$(sed -n 's/^package llama-cpp-python //p' \
     "$prefix/llama-version.txt" 2>/dev/null || true)
 archive=$downloads/llama_cpp_python-$package.tar.gz
-[ -n "$package" ] && [ -f "$archive" ] ||
+if [ -z "$package" ] || [ ! -f "$archive" ]; then
+    ! command -v llama-server || exit 0
     die "no llama-server, and libllama is not our own build: set LLAMA_SERVER"
+fi
 
 need cmake cmake
 need ninja ninja-build
@@ -72,7 +73,7 @@ if [ ! -d "$build/src" ]; then
     project >"$build/src.partial/CMakeLists.txt"
     mv "$build/src.partial" "$build/src"
 fi
-say "building llama-server for the tests (3 minutes on 2 cores)"
+say "building llama-server for the tests (once; some minutes)"
 {
     cmake -G Ninja -S "$build/src" -B "$build/b" \
         -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE=-DNDEBUG \

@@ -95,7 +95,7 @@ static int read_profile(rk_asker *a, rk_engine *e, bool read_tokens,
             a->vector, err);
         if (rc == RK_OK)
             a->who.vector = a->vector;
-        else if (!rk_model_is_away(rc) && rc != RK_ECANCELLED)
+        else if (!rk_loaded_is_away(run->models, rc) && rc != RK_ECANCELLED)
             return rc;
     }
     logp = rk_calloc(n_words, sizeof(*logp));

@@ -171,7 +171,8 @@ static int ask_way(walk *w, rk_error *err)
                  w->box->run.short_of);
     else if (rc == RK_OK && !w->way && strcmp(w->level, "auto") == 0)
         rc = ask_step(w, &why);
-    if ((rk_model_is_away(rc) || rc == RK_ECANCELLED) && w->way) {
+    if ((rk_loaded_is_away(w->box->run.models, rc) || rc == RK_ECANCELLED) &&
+        w->way) {
         snprintf(w->level, sizeof(w->level), "auto, because %s: %.100s",
                  w->way->name, why.msg);
         rk_text_end_whole(w->level);

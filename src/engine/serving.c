@@ -137,7 +137,7 @@ static int fresh_vector(const rk_snapshot *s, uint32_t item, rk_run *run,
                   : rk_no_memory(err);
 
     free(text);
-    return rk_model_is_away(rc) ? RK_OK : rc;
+    return rk_loaded_is_away(run->models, rc) ? RK_OK : rc;
 }
 
 

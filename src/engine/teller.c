@@ -91,7 +91,7 @@ int rk_teller_tell(rk_teller *t, rk_why *out, const rk_snapshot *s,
     rc = rk_grounds_init(&grounds, s, t->names, who, c, reasons, &failed);
     if (rc == RK_OK)
         rc = rk_why_write(out, reasons, t->writer, &grounds, c, &failed);
-    if (rk_model_is_away(rc) || rc == RK_ECANCELLED) {
+    if (rk_loaded_is_away(t->run->models, rc) || rc == RK_ECANCELLED) {
         *out = (rk_why){.by = "rules"};
         snprintf(out->refused, sizeof(out->refused), "%.159s", failed.msg);
         rk_text_end_whole(out->refused);

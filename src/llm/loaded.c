@@ -54,10 +54,13 @@ int rk_loaded_check(const rk_loaded *m, rk_error *err)
 }
 
 
-bool rk_model_is_away(int rc)
+bool rk_loaded_is_away(const rk_loaded *m, int rc)
 {
-    return rc == RK_ENOTFOUND || rc == RK_ENOTREADY || rc == RK_EBACKEND ||
-           rc == RK_EFORMAT;
+    bool remote = rk_fetch_is_url(m->embedder_name) ||
+                  rk_fetch_is_url(m->writer_name);
+
+    return rc == RK_ENOTFOUND || rc == RK_ENOTREADY ||
+           (remote && (rc == RK_EBACKEND || rc == RK_EFORMAT));
 }
 
 
@@ -94,7 +97,7 @@ static int open_server(rk_loaded *m, enum rk_llm_role role, const char *url,
     rc = key_get(m, &fetch, &absent->why);
     if (rc == RK_OK)
         rc = rk_llm_open_server(slot, role, url, &opts, &absent->why);
-    if (rk_model_is_away(rc))
+    if (rk_loaded_is_away(m, rc))
         absent->until_us = rk_clock_us() + ABSENT_US;
     return rc ? rk_fail(err, rc, "%s", absent->why.msg) : RK_OK;
 }

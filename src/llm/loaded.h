@@ -58,8 +58,9 @@ int rk_loaded_get(rk_loaded *m, enum rk_llm_role role, rk_llm **out,
 int rk_loaded_reranker(rk_loaded *m, rk_reranker **out, rk_error *err);
 
 /* Whether a failure of a model, or of getting it, is one that a caller who can
- * do without goes on after: it is not there, it is another than before, its
- * server does not answer, or answers wrong. */
-bool rk_model_is_away(int rc);
+ * do without goes on after: it is not there, it is another than before, or,
+ * where a model is a server's, it does not answer or answers wrong. A broken
+ * file is an error. */
+bool rk_loaded_is_away(const rk_loaded *m, int rc);
 
 #endif

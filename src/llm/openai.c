@@ -35,7 +35,7 @@ int rk_openai_ask(rk_openai *o, const char *path, json_t *body, bool trial,
                      .beside = strcmp(path, "/tokenize") == 0,
                      .once = trial,
                      .body = body};
-    int rc = body ? rk_fetch_json(o->server, &q, reply, NULL, err)
+    int rc = body ? rk_fetch_json(o->server, &q, reply, &o->status, err)
                   : rk_no_memory(err);
 
     json_decref(body);
@@ -101,10 +101,12 @@ static int find_model(rk_openai *o, const char *url, const char *name,
 }
 
 
-/* Whether a failure means that the server cannot do it. */
-static bool cannot(int rc)
+/* Whether a failure means that the server cannot do it: not where it said
+ * nothing, or that it is busy. */
+static bool cannot(const rk_openai *o, int rc)
 {
-    return rc == RK_EBACKEND || rc == RK_EFORMAT;
+    return rc == RK_EFORMAT || (rc == RK_EBACKEND && o->status >= 400 &&
+                                o->status != 429 && o->status != 503);
 }
 
 
@@ -127,7 +129,7 @@ static int try_tokenize(rk_openai *o, rk_error *err)
     json_decref(after);
     after = NULL;
     o->newline = -1;
-    if (cannot(rc))
+    if (cannot(o, rc))
         return RK_OK;
     if (rc == RK_OK)
         rc = rk_openai_ids(o, "\n", false, &newline, err);
@@ -174,7 +176,7 @@ static int try_words(rk_openai *o, size_t most, rk_error *err)
             rc = rk_reply_words(reply, NULL, 0, &unused, &o->n_top, err);
         }
         json_decref(reply);
-        rc = cannot(rc) ? RK_OK : rc;
+        rc = cannot(o, rc) ? RK_OK : rc;
     }
     return rc;
 }
@@ -193,9 +195,9 @@ static int try_likelihood(rk_openai *o, rk_error *err)
     o->forces = o->is_llama;
     o->echoes = !o->is_llama;
     rc = rk_openai_likelihood(&asker, "One\n", branches, 2, logp, NULL, err);
-    if (cannot(rc))
+    if (cannot(o, rc))
         o->forces = o->echoes = false;
-    return cannot(rc) ? RK_OK : rc;
+    return cannot(o, rc) ? RK_OK : rc;
 }
 
 
@@ -214,7 +216,7 @@ static int try_chat(rk_openai *o, rk_error *err)
     o->chats = rc == RK_OK;
     free(text);
     json_decref(reply);
-    return cannot(rc) ? RK_OK : rc;
+    return cannot(o, rc) ? RK_OK : rc;
 }
 
 

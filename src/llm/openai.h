@@ -34,6 +34,7 @@ typedef struct rk_openai {
     size_t n_context; /* 0: not known */
     size_t n_top;     /* next tokens told at most */
     size_t n_most;    /* that a reply has room for */
+    int status;       /* of the last reply; 0: there was none */
     bool is_llama;    /* llama-server */
     bool tokenizes;
     bool adds_space; /* its tokens of a text begin with a space of its own */

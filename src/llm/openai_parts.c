@@ -36,7 +36,7 @@ static int in_order(const json_t *list, const char *name, const json_t **slots,
         return rk_fail(err, RK_EFORMAT,
                        "expected %zu entries of \"%s\", found %zu", n, name,
                        json_array_size(list));
-    memset(slots, 0, n * sizeof(*slots));
+    memset(slots, 0, n * sizeof(void *));
     for (size_t i = 0; i < n; i++) {
         const json_t *entry = json_array_get(list, i);
         const json_t *index = json_object_get(entry, "index");
@@ -74,7 +74,7 @@ int rk_reply_ordered(const json_t ***out, const json_t *reply, const char *name,
     *out = NULL;
     if (rc)
         return rc;
-    *out = rk_calloc(n, sizeof(**out));
+    *out = rk_calloc(n, sizeof(void *));
     return *out ? in_order(list, name, *out, n, err) : rk_no_memory(err);
 }
 

@@ -64,11 +64,11 @@ int rk_reply_id(const json_t *reply, json_int_t id, float *logp, rk_error *err);
 
 /* One of the prompts that were repeated with log-probabilities ("echo"). */
 typedef struct rk_reply_span {
-    bool in_tokens; /* begin and end count tokens, else characters */
-    size_t begin;   /* of what is summed; never 0 */
+    size_t begin; /* of what is summed; never 0 */
     size_t end;
-    float logp; /* found */
-    size_t n_tokens;
+    size_t n_tokens; /* found, as is logp */
+    float logp;
+    bool in_tokens; /* begin and end count tokens, else characters */
 } rk_reply_span;
 
 int rk_reply_echoed(const json_t *reply, rk_reply_span *spans, size_t n,

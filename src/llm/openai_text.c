@@ -248,7 +248,7 @@ static int write_held(rk_llm *m, const char *prompt, const rk_generate_opts *g,
                       char **text, rk_error *err)
 {
     rk_openai *o = m->state;
-    json_t **ids = rk_calloc(g->n_allowed, sizeof(*ids));
+    json_t **ids = rk_calloc(g->n_allowed, sizeof(void *));
     json_t *question = NULL;
     json_t *start = NULL;
     char *grammar = NULL;

@@ -103,7 +103,8 @@ int rk_openai_branch_ids(rk_openai *o, const char *text, size_t index,
 static const char *without_front(const char *text, size_t over, size_t total)
 {
     size_t len = strlen(text);
-    const char *at = text + (size_t)((double)len * over / total);
+    const char *at = text +
+                     (size_t)((double)len * (double)over / (double)total);
     const char *line = strchr(at, '\n');
 
     return line && line[1] ? line + 1 : text + len;

@@ -136,9 +136,3 @@ rk_llm_usage *rk_reranker_usage(rk_reranker *r)
 {
     return &r->usage;
 }
-
-
-const char *rk_reranker_host(const rk_reranker *r)
-{
-    return rk_fetch_host(r->server);
-}

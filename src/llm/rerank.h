@@ -27,7 +27,4 @@ int rk_reranker_scores(rk_reranker *r, const char *query,
  * prefix_tokens; never NULL. */
 rk_llm_usage *rk_reranker_usage(rk_reranker *r);
 
-/* "host:port", for messages. */
-const char *rk_reranker_host(const rk_reranker *r);
-
 #endif

@@ -47,7 +47,8 @@ Options of every command
                      there is one; else the built-in defaults)
       --store PATH   the store, instead of the configuration's
       --embedder NAME, --writer NAME
-                     another model: a name, a .gguf file, or none
+                     another model: a name, a .gguf file, a server's
+                     address, or none
       --json         one JSON document on stdout, no progress; an error
                      is {"error":{"code":..,"message":..}} on stderr
   -q, --quiet        nothing but the answer and errors

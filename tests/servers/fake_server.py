@@ -240,6 +240,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_mute(self):
         self.do_vllm(echoes=False, most_told=5)
 
+    def do_stalls(self):
+        if self.body and self.body.get("echo"):
+            self.do_hangs()
+        else:
+            self.do_vllm()
+
     def do_chat(self):
         if self.path.endswith("/models"):
             self.reply({"data": [{"id": "a"}, {"id": "b"}]})

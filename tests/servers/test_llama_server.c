@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #define SKIP_TESTS 77
-#define START_S    120 /* for a model to load, on a busy machine */
+#define START_S    300 /* for a model to load, on a busy machine */
 
 static const char prefix[] =
     "A reader from New York likes fiction and historical novels. She has read "

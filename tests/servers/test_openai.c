@@ -251,6 +251,23 @@ static void test_openai_says_what_a_server_cannot(void **state)
 }
 
 
+static void test_openai_concludes_nothing_from_silence(void **state)
+{
+    rk_fetch_opts fetch = rk_fetch_defaults;
+    rk_server_opts opts = {.fetch = &fetch};
+    rk_llm *m = (rk_llm *)texts;
+    char url[128];
+    rk_error err;
+
+    (void)state;
+    fetch.timeout_ms = 500;
+    assert_says(rk_llm_open_server(&m, RK_WRITER, url_of(url, "stalls", ""),
+                                   &opts, &err),
+                RK_EBACKEND, &err, "/completions: no whole reply in time");
+    assert_null(m);
+}
+
+
 static void test_openai_wants_to_know_which_model(void **state)
 {
     rk_llm *m = (rk_llm *)texts;
@@ -452,7 +469,7 @@ static void test_loaded_leaves_an_absent_server_alone_for_a_while(void **state)
     url_of(url, "vllm", "");
     assert_int_equal(rk_loaded_get(&l, RK_EMBEDDER, &m, &again), RK_EBACKEND);
     assert_string_equal(again.msg, err.msg);
-    assert_true(rk_model_is_away(again.code));
+    assert_true(rk_loaded_is_away(&l, again.code));
     l.absent[RK_EMBEDDER].until_us = 1;
     assert_int_equal(rk_loaded_get(&l, RK_EMBEDDER, &m, NULL), RK_OK);
     assert_true(rk_llm_describe(m)->price_in == 0.25);
@@ -521,6 +538,7 @@ int main(void)
         cmocka_unit_test(test_openai_writes_and_ends_at_a_stop),
         cmocka_unit_test(test_openai_chooses_the_likeliest_allowed_text),
         cmocka_unit_test(test_openai_says_what_a_server_cannot),
+        cmocka_unit_test(test_openai_concludes_nothing_from_silence),
         cmocka_unit_test(test_openai_wants_to_know_which_model),
         cmocka_unit_test(test_openai_keys_outputs_by_address_and_model),
         cmocka_unit_test(test_openai_aligns_vectors_by_index),

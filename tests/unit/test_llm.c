@@ -261,6 +261,8 @@ static void test_llm_models_of_an_engine_are_opened_when_asked_for(void **state)
     assert_says(rk_loaded_get(&loaded, RK_EMBEDDER, &m, &err), RK_ENOTFOUND,
                 &err, "do without an embedder");
     assert_null(m);
+    assert_true(rk_loaded_is_away(&loaded, err.code));
+    assert_false(rk_loaded_is_away(&loaded, RK_EFORMAT)); /* a broken file */
     rk_loaded_clear(&loaded);
 }
 
