@@ -100,9 +100,10 @@ static int move(rk_candidate *list, const float *score, size_t n, size_t most,
 
 
 /* What keeps the model from reading is told and no failure. */
-static int forgive(rk_cascade *out, int rc, const rk_error *why, rk_error *err)
+static int forgive(rk_cascade *out, const rk_loaded *models, int rc,
+                   const rk_error *why, rk_error *err)
 {
-    if (!rk_model_is_away(rc) && rc != RK_ECANCELLED)
+    if (!rk_loaded_is_away(models, rc) && rc != RK_ECANCELLED)
         return rc ? rk_fail(err, rc, "%s", why->msg) : RK_OK;
     *out = (rk_cascade){.n_read = 0};
     snprintf(out->why, sizeof(out->why), "%.79s", why->msg);
@@ -136,7 +137,7 @@ int rk_llm_step(rk_cascade *out, const rk_snapshot *s, const rk_who *who,
     if (!score)
         return rk_no_memory(err);
     rc = read_z(out, s, who, io->list, n, run, score, &why);
-    rc = forgive(out, rc, &why, err);
+    rc = forgive(out, run->models, rc, &why, err);
     for (size_t i = 0; i < n; i++)
         score[i] = io->list[i].score + w * score[i];
     if (rc == RK_OK && out->n_read > 1)

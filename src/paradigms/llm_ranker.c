@@ -21,6 +21,7 @@
 #include "paradigms/vocabulary.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #define FIT_USERS  40 /* whose later events the readings are compared with */
@@ -306,7 +307,7 @@ static int llm_score(const rk_snapshot *s, const rk_who *who, rk_candidates *io,
         rc = check_writer(s, mode, run, err);
     for (size_t i = 0; i < io->n && rc == RK_OK; i++)
         items[i] = io->list[i].item;
-    if (rc == RK_OK) {
+    if (rc == RK_OK && io->n > 0) {
         rk_mode_sort(s, items, io->n);
         rc = rk_modes[mode]->score(&a, scores, notes, err);
     }
@@ -341,20 +342,20 @@ static int llm_explain(const rk_snapshot *s, const rk_who *who,
     float x[RK_MODE_FEATURES] = {c->note[0], c->note[1],
                                  rk_who_like_share(who, s->catalogue_share)};
     float parts[RK_MODE_FEATURES] = {c->note[0], -c->note[1], 0};
+    char by[128];
     int rc;
 
     (void)run;
     if (like && like->fitted)
         rk_logistic_logit(&like->logistic, x, parts);
+    snprintf(by, sizeof(by), "%s, %s", mode->judge,
+             like && like->fitted
+                 ? "through a model trained on likes and dislikes"
+                 : "untrained");
     rc = mode->explain(s, who, c, parts, out, err);
     if (rc == RK_OK)
-        rc = rk_sentence_write(
-            out, rk_snapshot_title(s, c->item), c->probability,
-            like && like->fitted
-                ? "the writer's likelihoods, through a model trained on likes "
-                  "and dislikes"
-                : "the writer's likelihoods, untrained",
-            err);
+        rc = rk_sentence_write(out, rk_snapshot_title(s, c->item),
+                               c->probability, by, err);
     return rc;
 }
 

@@ -50,6 +50,7 @@ typedef struct rk_mode {
     const char *name;
     const char *summary; /* one line */
     const char *law;     /* what a request costs, in tokens */
+    const char *judge;   /* what a reason's sentence says judged */
     bool by_name_only;   /* never chosen by measurement */
     bool takes_vectors;  /* of items, where there is an embedder */
     float (*tokens)(const rk_mode_size *z);

@@ -289,6 +289,7 @@ const rk_mode rk_mode_letters = {
                "read in 2 turns, less what its places get on the whole",
     .law = "P + 2 (C + 4 n + 40 n/20): the user's lists once, and each list of "
            "candidates in 2 turns",
+    .judge = "the writer's letters",
     .needs = RK_CAN_WORDS,
     .tokens = tokens,
     .lacks = lacks,

@@ -312,6 +312,7 @@ const rk_mode rk_mode_likelihood = {
                "half of what is likely anyway taken off, or as learnt",
     .law = "P + C: the list of likes and all candidates' lines, once; the same "
            "again where there are dislikes",
+    .judge = "the writer's likelihoods",
     .needs = RK_CAN_LIKELIHOOD,
     .tokens = rk_likelihood_tokens,
     .fit = fit,
@@ -326,6 +327,7 @@ const rk_mode rk_mode_pure = {
                "popularity, the user alone",
     .law = "as likelihood",
     .by_name_only = true,
+    .judge = "the writer's likelihoods",
     .needs = RK_CAN_LIKELIHOOD,
     .tokens = rk_likelihood_tokens,
     .score = score_pure,

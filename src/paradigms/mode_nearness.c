@@ -188,6 +188,7 @@ const rk_mode rk_mode_nearness = {
     .summary = "likelihood, and how near each candidate's vector is to those "
                "of what the user liked",
     .law = "as likelihood: vectors are kept",
+    .judge = "the writer's likelihoods and the items' vectors",
     .takes_vectors = true,
     .needs = RK_CAN_LIKELIHOOD,
     .tokens = rk_likelihood_tokens,

@@ -224,6 +224,7 @@ const rk_mode rk_mode_permutation = {
                "what it writes is read line by line",
     .law = "P + C + 4 n, and as much again written token by token",
     .by_name_only = true,
+    .judge = "the order that the writer wrote",
     .needs = RK_CAN_GENERATE,
     .tokens = tokens,
     .score = score,

@@ -466,6 +466,7 @@ const rk_mode rk_mode_probe = {
            "and items' states are kept; to train, P for each of 200 or 1,000 "
            "users and c for each of at most 2,048 items",
     .takes_vectors = true,
+    .judge = "the writer's states and likelihoods",
     .needs = RK_CAN_LIKELIHOOD,
     .tokens = rk_likelihood_tokens,
     .first_tokens = first_tokens,

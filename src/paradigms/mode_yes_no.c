@@ -113,6 +113,7 @@ const rk_mode rk_mode_yes_no = {
                "against the same question about nobody",
     .law = "P + C + 16 n: the user's lists once, and each candidate's line and "
            "question",
+    .judge = "the writer's yes or no",
     .needs = RK_CAN_WORDS,
     .tokens = tokens,
     .lacks = lacks,

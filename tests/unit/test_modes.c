@@ -174,6 +174,21 @@ static void test_the_order_of_candidates_means_nothing(void **state)
 }
 
 
+static void test_nobody_is_scored_without_a_word(void **state)
+{
+    (void)state;
+    for (size_t m = 0; m < RK_N_MODES; m++) {
+        rk_candidates none = {0};
+
+        settings.llm_mode = rk_modes[m]->name;
+        if (answers(m))
+            assert_ok(rk_llm_ranker.score(&with, &asker.who, &none, &run, &err),
+                      err);
+    }
+    assert_int_equal(run.usage.prefix_tokens, 0);
+}
+
+
 static void test_an_unchanged_request_costs_no_token(void **state)
 {
     (void)state;
@@ -619,6 +634,7 @@ int main(void)
                                fresh),
         cmocka_unit_test_setup(test_the_order_of_candidates_means_nothing,
                                fresh),
+        cmocka_unit_test_setup(test_nobody_is_scored_without_a_word, fresh),
         cmocka_unit_test_setup(test_an_unchanged_request_costs_no_token, fresh),
         cmocka_unit_test_setup(test_every_mode_says_why, fresh),
         cmocka_unit_test_setup(test_lists_give_no_probability, fresh),
