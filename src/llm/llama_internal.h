@@ -5,6 +5,7 @@
 
 #include "llm/backend.h"
 #include "llm/pace.h"
+#include "llm/prefix_cache.h"
 
 #include <llama.h>
 
@@ -41,6 +42,7 @@ typedef struct rk_llama {
     size_t n_prefix;
     float *logits;       /* (n_vocab) after the prefix */
     double logits_total; /* log of the sum of exp of `logits` */
+    rk_prefix_cache *kept; /* earlier prefixes; NULL: none is kept */
     const float **rows;  /* (RK_LLAMA_PACK) logits of a pack, borrowed */
 } rk_llama;
 
@@ -53,6 +55,9 @@ typedef struct rk_llama {
 #define RK_LLAMA_PACK       512
 #define RK_LLAMA_READ_PACK  128
 #define RK_LLAMA_EMBED_PACK 256
+
+/* A writer's memory, by name: changes with start_context(). */
+#define RK_LLAMA_MEMORY "f16 f16, no flash attention"
 
 /* llama.c ------------------------------------------------------------------*/
 
@@ -89,13 +94,24 @@ void rk_llama_push(rk_llama *l, llama_token token, size_t position,
  * no prefix is kept. RK_EBACKEND. */
 int rk_llama_decode(rk_llm *m, rk_error *err);
 
-/* Makes `text` the prefix in sequence 0, evaluating nothing if it is the kept
- * one. "" is allowed: then there may be no prefix. */
-int rk_llama_prefix(rk_llm *m, const char *text, rk_error *err);
-
+/* Empties the memory. */
 void rk_llama_forget(rk_llm *m);
 
-/* llama_score.c, llama_generate.c, llama_embed.c: see backend.h -----------*/
+/* llama_prefix.c ----------------------------------------------------------*/
+
+/* Makes `text` the prefix in sequence 0, evaluating nothing if it is there
+ * already or among those kept. "" is allowed: then there may be no prefix. */
+int rk_llama_prefix(rk_llm *m, const char *text, rk_error *err);
+
+/* llama_prefix.c, llama_score.c, llama_beams.c, llama_generate.c,
+ * llama_embed.c: see backend.h --------------------------------------------*/
+
+int rk_llama_keep_prefixes(rk_llm *m, const rk_prefix_opts *opts,
+                           rk_error *err);
+int rk_llama_states(rk_llm *m, const rk_states_ask *ask, float *out,
+                    rk_error *err);
+int rk_llama_beams(rk_llm *m, const char *prompt, const rk_beams_opts *opts,
+                   rk_beam *out, size_t *n_out, rk_error *err);
 
 int rk_llama_likelihood(rk_llm *m, const char *prefix,
                         const char *const *branches, size_t n, float *logp,

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define MAX_TEXT        ((size_t)16 << 20) /* bytes of one text */
+#define USUAL_BEAMS     8
 #define MAX_GENERATED   RK_LLM_ROOM
 #define USUAL_GENERATED 64
 
@@ -44,6 +45,7 @@ int rk_llm_new(rk_llm **out, const rk_llm_backend *backend,
         .fingerprint = rk_strdup(info->fingerprint),
         .architecture = rk_strdup(info->architecture),
         .d = info->d,
+        .width = info->width,
         .n_context = info->n_context,
     };
     if (!m->info.name || !m->info.path || !m->info.fingerprint ||
@@ -269,6 +271,29 @@ int rk_llm_next_words(rk_llm *m, const char *prefix,
 }
 
 
+int rk_llm_states(rk_llm *m, const char *prefix, const char *const *branches,
+                  size_t n, bool mean, float *out, rk_error *err)
+{
+    rk_states_ask ask = {prefix, branches, n, mean};
+    int rc = check_role(m, RK_WRITER, err);
+
+    if (rc == RK_OK && !m->backend->states)
+        rc = rk_fail(err, RK_ENOTBUILT,
+                     "%s does not show its states: a probe needs a model in "
+                     "this process",
+                     m->info.name);
+    if (rc == RK_OK && !*prefix)
+        rc = rk_fail(err, RK_EINVAL, "the prefix is empty");
+    if (rc == RK_OK)
+        rc = check_text("the prefix", prefix, err);
+    if (rc == RK_OK)
+        rc = check_texts("branch", branches, n, err);
+    if (rc || n == 0)
+        return rc;
+    return m->backend->states(m, &ask, out, err);
+}
+
+
 bool rk_llm_one_token(rk_llm *m, const char *word)
 {
     return rk_llm_count_tokens(m, word) == 1;
@@ -309,6 +334,48 @@ int rk_llm_generate(rk_llm *m, const char *prompt, const rk_generate_opts *opts,
     if (rc)
         return rc;
     return m->backend->generate(m, prompt, &o, text, err);
+}
+
+
+int rk_llm_beams(rk_llm *m, const char *prompt, const rk_beams_opts *opts,
+                 rk_beam *out, size_t *n_out, rk_error *err)
+{
+    rk_beams_opts o = *opts;
+    int rc = check_role(m, RK_WRITER, err);
+
+    *n_out = 0;
+    if (o.width == 0)
+        o.width = USUAL_BEAMS;
+    if (rc == RK_OK && !m->backend->beams)
+        rc = rk_fail(err, RK_ENOTBUILT,
+                     "%s cannot be held to a list of texts: that needs a "
+                     "model in this process",
+                     m->info.name);
+    if (rc == RK_OK && o.width > RK_LLM_BEAMS)
+        rc = rk_fail(err, RK_EINVAL, "width is %zu, must be 1 to %d", o.width,
+                     RK_LLM_BEAMS);
+    if (rc == RK_OK && !*prompt)
+        rc = rk_fail(err, RK_EINVAL, "the prompt is empty");
+    if (rc == RK_OK && o.n_allowed == 0)
+        rc = rk_fail(err, RK_EINVAL, "the list of allowed texts is empty");
+    if (rc == RK_OK)
+        rc = check_text("the prompt", prompt, err);
+    if (rc == RK_OK)
+        rc = check_texts("allowed text", o.allowed, o.n_allowed, err);
+    if (rc)
+        return rc;
+    return m->backend->beams(m, prompt, &o, out, n_out, err);
+}
+
+
+int rk_llm_keep_prefixes(rk_llm *m, const rk_prefix_opts *opts, rk_error *err)
+{
+    static const rk_prefix_opts usual = {.memory_bytes = RK_PREFIX_MEMORY};
+    int rc = check_role(m, RK_WRITER, err);
+
+    if (rc || !m->backend->keep_prefixes)
+        return rc;
+    return m->backend->keep_prefixes(m, opts ? opts : &usual, err);
 }
 
 

@@ -66,7 +66,7 @@ static void test_writer_likelihood_is_that_of_one_sequence(void **state)
 
     (void)state;
     score(titles, N, logp, n_tokens);
-    assert_true(one_sequence_open(&s, rk_llm_describe(writer)->path, true));
+    assert_true(one_sequence_open(&s, rk_llm_describe(writer)->path, false));
     for (size_t i = 0; i < N; i++) {
         char text[512];
         size_t n_rest;
