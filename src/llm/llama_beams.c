@@ -114,8 +114,7 @@ static int read_steps(void *ctx, rk_beams *search, const rk_beam_step *steps,
         const int32_t *path = rk_trie_path(r->trie, s->at);
         size_t n_new = s->at.depth - s->from;
 
-        if (i > begin &&
-            (size_t)r->l->batch.n_tokens + n_new > RK_LLAMA_PACK) {
+        if (i > begin && (size_t)r->l->batch.n_tokens + n_new > RK_LLAMA_PACK) {
             int rc = flush(r, search, steps, begin, i, err);
 
             if (rc)

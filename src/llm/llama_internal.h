@@ -40,10 +40,10 @@ typedef struct rk_llama {
 
     llama_token *prefix; /* room for n_context */
     size_t n_prefix;
-    float *logits;       /* (n_vocab) after the prefix */
-    double logits_total; /* log of the sum of exp of `logits` */
+    float *logits;         /* (n_vocab) after the prefix */
+    double logits_total;   /* log of the sum of exp of `logits` */
     rk_prefix_cache *kept; /* earlier prefixes; NULL: none is kept */
-    const float **rows;  /* (RK_LLAMA_PACK) logits of a pack, borrowed */
+    const float **rows;    /* (RK_LLAMA_PACK) logits of a pack, borrowed */
 } rk_llama;
 
 /* Tokens in one call of llama_decode(), and tokens of branches, or of texts to

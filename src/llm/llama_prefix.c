@@ -127,8 +127,7 @@ static void add_world(rk_buf *out, const rk_llm *m)
 }
 
 
-int rk_llama_keep_prefixes(rk_llm *m, const rk_prefix_opts *opts,
-                           rk_error *err)
+int rk_llama_keep_prefixes(rk_llm *m, const rk_prefix_opts *opts, rk_error *err)
 {
     rk_llama *l = m->state;
     rk_prefix_cache *kept = NULL;

@@ -346,10 +346,8 @@ int rk_llama_next_words(rk_llm *m, const rk_next_words *ask, float *logp,
 int rk_llama_states(rk_llm *m, const rk_states_ask *ask, float *out,
                     rk_error *err)
 {
-    pack p = {.what = STATES,
-              .width = m->info.width,
-              .mean = ask->mean,
-              .out = out};
+    pack p = {
+        .what = STATES, .width = m->info.width, .mean = ask->mean, .out = out};
     int rc = start(&p, m, ask->branches, ask->n, err);
 
     if (rc == RK_OK)

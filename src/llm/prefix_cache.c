@@ -273,7 +273,8 @@ static size_t look_around(DIR *folder, found *oldest)
 }
 
 
-/* Deletes files until `len` more bytes fit the budget; false when they cannot. */
+/* Deletes files until `len` more bytes fit the budget; false when they cannot.
+ */
 static bool make_disk_room(const rk_prefix_cache *c, size_t len)
 {
     DIR *folder = len <= c->disk_bytes ? opendir(c->folder) : NULL;

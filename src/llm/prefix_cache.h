@@ -32,7 +32,8 @@ typedef struct rk_kept {
     size_t state_len;
 } rk_kept;
 
-/* `opts` as in rk_llm_keep_prefixes(); its folder is made. RK_ENOMEM, RK_EIO. */
+/* `opts` as in rk_llm_keep_prefixes(); its folder is made. RK_ENOMEM, RK_EIO.
+ */
 int rk_prefix_cache_new(rk_prefix_cache **out, const char *world,
                         const rk_prefix_opts *opts, rk_error *err);
 void rk_prefix_cache_free(rk_prefix_cache *c);
@@ -43,9 +44,9 @@ bool rk_prefix_cache_find(rk_prefix_cache *c, const int32_t *tokens,
                           size_t n_tokens, rk_kept *out);
 
 /* Adds an entry. The state is written by `save`, which gets room for
- * k->state_len bytes and returns how many it wrote: anything else, and the entry
- * is not kept. k->state is not read. What fits neither budget is not kept, and
- * a lack of memory is no failure. */
+ * k->state_len bytes and returns how many it wrote: anything else, and the
+ * entry is not kept. k->state is not read. What fits neither budget is not
+ * kept, and a lack of memory is no failure. */
 typedef size_t rk_prefix_save(void *ctx, void *state, size_t len);
 void rk_prefix_cache_add(rk_prefix_cache *c, const rk_kept *k,
                          rk_prefix_save *save, void *ctx);

@@ -336,8 +336,8 @@ static float beam_logit(void *ctx, int32_t token)
 {
     const numbered *t = ctx;
 
-    return (float)log_p(t->s, token == RK_BEAM_END ? key_of("\n")
-                                                   : t->all.v[token]);
+    return (float)log_p(t->s,
+                        token == RK_BEAM_END ? key_of("\n") : t->all.v[token]);
 }
 
 
