@@ -4,8 +4,8 @@
  * the run before; or "cold" and "warm": ours, the history read anew and kept.
  * One JSON line: CPU seconds a run (cold and warm: wall seconds), the sum of
  * the likelihoods, and the tokens read. */
-#include "core/buf.h"
 #include "llm/llm.h"
+#include "core/buf.h"
 #include "llm/models.h"
 #include "llm/softmax.h"
 
@@ -16,7 +16,7 @@
 #include <time.h>
 
 #define TITLES 20
-#define PACK   128 /* as the library's RK_LLAMA_READ_PACK */
+#define PACK   63 /* as RK_LLAMA_BRANCH_PACK */
 #define MOST   1024
 
 static const char *const titles[TITLES] = {
@@ -193,9 +193,8 @@ static void raw_open(raw *r, const struct llama_model *model)
     r->n_prefix = llama_tokenize(vocab, rk_buf_str(&history),
                                  (int32_t)history.len, ids, MOST, true, false);
     for (int i = 0; i < TITLES; i++)
-        r->len[i] = llama_tokenize(vocab, titles[i],
-                                   (int32_t)strlen(titles[i]), r->ids[i], 64,
-                                   false, false);
+        r->len[i] = llama_tokenize(vocab, titles[i], (int32_t)strlen(titles[i]),
+                                   r->ids[i], 64, false, false);
     if (r->n_prefix < 1 || !r->last)
         die("cannot start");
     for (int32_t i = 0; i < r->n_prefix; i++)
@@ -234,7 +233,7 @@ static double bare(const char *path, int runs, double *took, uint64_t *tokens)
     params.n_ubatch = 512;
     params.n_seq_max = 64;
     params.kv_unified = true;
-    params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_DISABLED;
+    params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_ENABLED;
     params.n_threads = 1;
     params.n_threads_batch = 1;
     r.context = llama_init_from_model(model, params);

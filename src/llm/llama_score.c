@@ -10,10 +10,9 @@
 /* What is asked of branches, and the part of them in the batch.
  *
  * Branches are read in the order of their tokens, and equal ones once, so that
- * the order they are given in cannot matter. Neither can their company: a row
- * of a batch is computed alike among any others, but not when it is the only
- * one, because libllama multiplies a single row by another kernel. Hence at
- * least two rows, all the way to the logits: see push_pair(). */
+ * the order they are given in cannot matter. Neither can their company: see
+ * RK_LLAMA_BRANCH_PACK (a longer branch is a batch by itself), and push_pair(),
+ * because libllama multiplies a single row by another kernel. */
 typedef struct pack {
     rk_llama *l;
     rk_tokens branches;
@@ -212,7 +211,6 @@ static void push_pair(rk_llama *l)
  * how many sequences that took. */
 static size_t fill(pack *p)
 {
-    size_t most = p->what == WORDS ? RK_LLAMA_PACK : RK_LLAMA_READ_PACK;
     size_t sequence = 0;
     size_t used = 0;
     size_t i;
@@ -226,7 +224,7 @@ static size_t fill(pack *p)
         if (len == 0 || is_twin(p, i))
             continue;
         if (sequence + 1 == p->l->n_sequences ||
-            (used > 0 && used + len > most))
+            (used > 0 && used + len > RK_LLAMA_BRANCH_PACK))
             break;
         push_branch(p, p->order[i], ++sequence);
         used += len;

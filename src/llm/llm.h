@@ -62,8 +62,7 @@ int rk_llm_embed(rk_llm *m, const char *const *texts, size_t n, float *out,
  * more).
  *
  * The order of the branches cannot matter, nor can their company: a branch gets
- * the same number, bit for bit, among any others. [With llama.cpp on x86-64;
- * the processor and the library's version are the only things it hangs on.]
+ * the same number, bit for bit, among any others and alone.
  *
  * A branch is closed by "\n": what is read is the branch's tokens and then a
  * newline, so that "Alien" is not a part of "Aliens". Cost: tokens evaluated =
