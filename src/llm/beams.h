@@ -40,6 +40,6 @@ int rk_beams_search(const rk_trie *trie, size_t width,
                     rk_error *err);
 
 /* Called by the reader: the ways on from step i are read. */
-void rk_beams_read(rk_beams *search, size_t i);
+void rk_beams_read(rk_beams *b, size_t i);
 
 #endif
