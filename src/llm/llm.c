@@ -275,13 +275,14 @@ int rk_llm_states(rk_llm *m, const char *prefix, const char *const *branches,
                   size_t n, bool mean, float *out, rk_error *err)
 {
     rk_states_ask ask = {prefix, branches, n, mean};
-    int rc = check_role(m, RK_WRITER, err);
+    int rc;
 
-    if (rc == RK_OK && !m->backend->states)
-        rc = rk_fail(err, RK_ENOTBUILT,
-                     "%s does not show its states: a probe needs a model in "
-                     "this process",
-                     m->info.name);
+    if (!m->backend->states)
+        return rk_fail(err, RK_ENOTBUILT,
+                       "%s does not show its states: a probe needs a model in "
+                       "this process",
+                       m->info.name);
+    rc = check_role(m, RK_WRITER, err);
     if (rc == RK_OK && !*prefix)
         rc = rk_fail(err, RK_EINVAL, "the prefix is empty");
     if (rc == RK_OK)
@@ -341,16 +342,17 @@ int rk_llm_beams(rk_llm *m, const char *prompt, const rk_beams_opts *opts,
                  rk_beam *out, size_t *n_out, rk_error *err)
 {
     rk_beams_opts o = *opts;
-    int rc = check_role(m, RK_WRITER, err);
+    int rc;
 
     *n_out = 0;
     if (o.width == 0)
         o.width = USUAL_BEAMS;
-    if (rc == RK_OK && !m->backend->beams)
-        rc = rk_fail(err, RK_ENOTBUILT,
-                     "%s cannot be held to a list of texts: that needs a "
-                     "model in this process",
-                     m->info.name);
+    if (!m->backend->beams)
+        return rk_fail(err, RK_ENOTBUILT,
+                       "%s cannot be held to a list of texts: that needs a "
+                       "model in this process",
+                       m->info.name);
+    rc = check_role(m, RK_WRITER, err);
     if (rc == RK_OK && o.width > RK_LLM_BEAMS)
         rc = rk_fail(err, RK_EINVAL, "width is %zu, must be 1 to %d", o.width,
                      RK_LLM_BEAMS);
