@@ -122,7 +122,8 @@ static void choose(rk_beams *b)
 {
     size_t n_ended = 0;
 
-    qsort(b->ways, b->n_ways, sizeof(*b->ways), by_logp);
+    if (b->n_ways > 0)
+        qsort(b->ways, b->n_ways, sizeof(*b->ways), by_logp);
     if (b->n_ways > b->width)
         b->n_ways = b->width;
     b->n_steps = 0;

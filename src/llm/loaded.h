@@ -12,7 +12,8 @@ typedef struct rk_loaded {
     const char *folder;
     rk_llm *embedder; /* NULL until asked for */
     rk_llm *writer;
-    int64_t load_us; /* time spent opening, in all */
+    int64_t load_us;     /* time spent opening, in all */
+    rk_prefix_opts keep; /* the writer's; zeroed: the usual memory, no folder */
 } rk_loaded;
 
 void rk_loaded_init(rk_loaded *m, const char *embedder, const char *writer,
