@@ -54,9 +54,9 @@ typedef struct rk_llama {
  * attention goes over the memory in tiles, whose bounds a branch's company
  * moves: then its likelihood moves by .03 nats a token (F16 weights) or .2
  * (Q8_0, which rounds activations). Below 64 each token is computed alike in
- * any company. That costs 36 % of the speed of branches with F16 and 10 % with
- * Q8_0, so 11 and 7 % of a request of 300 tokens and 20 titles. Without flash
- * attention .007 nats are left with F16 and .15 with 4 bits. */
+ * any company. That takes branches a third more time with F16 and an eighth
+ * with Q8_0, so 11 and 5 % of a request of 300 tokens and 20 titles. Without
+ * flash attention .007 nats are left with F16 and .15 with 4 bits. */
 #define RK_LLAMA_BATCH       2048
 #define RK_LLAMA_PACK        512
 #define RK_LLAMA_BRANCH_PACK 63
