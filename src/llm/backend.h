@@ -10,6 +10,9 @@
  * branch or an answer may have. */
 #define RK_LLM_ROOM 512
 
+/* Beams of rk_llm_beams() at most. */
+#define RK_LLM_BEAMS 32
+
 /* A question of rk_llm_next_words(), its arguments in one place. */
 typedef struct rk_next_words {
     const char *prefix;
@@ -21,6 +24,15 @@ typedef struct rk_next_words {
     const rk_progress *progress;
 } rk_next_words;
 
+/* A question of rk_llm_states(), likewise. */
+typedef struct rk_states_ask {
+    const char *prefix;
+    const char *const *branches;
+    size_t n;
+    bool mean;
+} rk_states_ask;
+
+/* What a backend cannot do is NULL; keep_prefixes: it has nothing to keep. */
 typedef struct rk_llm_backend {
     void (*close)(rk_llm *m); /* releases `state`, which is not NULL */
     int (*embed)(rk_llm *m, const char *const *texts, size_t n, float *out,
@@ -30,9 +42,14 @@ typedef struct rk_llm_backend {
                       uint32_t *n_tokens, rk_error *err);
     int (*next_words)(rk_llm *m, const rk_next_words *ask, float *logp,
                       rk_error *err);
+    int (*states)(rk_llm *m, const rk_states_ask *ask, float *out,
+                  rk_error *err);
+    int (*beams)(rk_llm *m, const char *prompt, const rk_beams_opts *opts,
+                 rk_beam *out, size_t *n_out, rk_error *err);
     int (*generate)(rk_llm *m, const char *prompt, const rk_generate_opts *opts,
                     char **text, rk_error *err);
     int (*count_tokens)(rk_llm *m, const char *text); /* or an error code */
+    int (*keep_prefixes)(rk_llm *m, const rk_prefix_opts *opts, rk_error *err);
     void (*forget)(rk_llm *m);
     /* Makes a chat possible: RK_ENOTFOUND where there is none. NULL: never. */
     int (*chat)(rk_llm *m, rk_llm_frame *out, rk_error *err);

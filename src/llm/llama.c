@@ -152,7 +152,7 @@ static int start_context(rk_llm *m, struct llama_context_params params,
     rk_pace_init(&l->pace, rk_threads());
     rk_llama_hush();
     l->context = llama_init_from_model(l->model, params);
-    if (!l->context || llama_n_seq_max(l->context) < 2)
+    if (!l->context || llama_n_seq_max(l->context) < 3)
         return rk_llama_fail(m, err, RK_EBACKEND,
                              "libllama cannot make a context");
     l->memory = llama_get_memory(l->context);
@@ -187,6 +187,7 @@ static int open_writer(rk_llm *m, rk_error *err)
     l->logits = rk_calloc(l->n_vocab, sizeof(*l->logits));
     if (!l->prefix || !l->logits)
         return rk_no_memory(err);
+    m->info.width = l->d;
     l->newline = llama_vocab_nl(l->vocab);
     if (!l->memory || l->newline < 0 || !rk_llama_ends_line(l, l->newline))
         return rk_fail(err, RK_EFORMAT, "%s: its vocabulary has no newline",
@@ -240,6 +241,7 @@ static void release(rk_llm *m)
     free(l->logits);
     free(l->rows);
     rk_llama_chat_clear(l);
+    rk_prefix_cache_free(l->kept);
     free(l);
     m->state = NULL;
 }
@@ -284,8 +286,11 @@ const rk_llm_backend rk_llama_backend = {
     .embed = rk_llama_embed,
     .likelihood = rk_llama_likelihood,
     .next_words = rk_llama_next_words,
+    .states = rk_llama_states,
+    .beams = rk_llama_beams,
     .generate = rk_llama_generate,
     .count_tokens = count_tokens,
+    .keep_prefixes = rk_llama_keep_prefixes,
     .forget = rk_llama_forget,
     .chat = rk_llama_chat,
 };

@@ -1,9 +1,6 @@
 #include "core/mem.h"
 #include "core/text.h"
 #include "llm/llama_internal.h"
-#include "llm/trie.h"
-
-#include <math.h>
 
 /* An answer being written: sequence 1, a copy of the prompt in sequence 0, so
  * that the prompt stays for the next call. */
@@ -115,100 +112,19 @@ done:
 }
 
 
-/* How likely a text is to end here: by a newline or by a token that ends it. */
-static float end_logit(const writing *w)
+/* Greedy is a beam search with one beam. */
+static int write_allowed(rk_llm *m, const char *prompt,
+                         const rk_generate_opts *o, char **text, rk_error *err)
 {
-    llama_token ends[2] = {llama_vocab_eos(w->l->vocab),
-                           llama_vocab_eot(w->l->vocab)};
-    float best = w->logits[w->l->newline];
+    rk_beams_opts opts = {o->allowed, o->n_allowed, 1};
+    rk_beam best;
+    size_t n;
+    int rc = rk_llama_beams(m, prompt, &opts, &best, &n, err);
 
-    for (int i = 0; i < 2; i++)
-        if (ends[i] >= 0 && w->logits[ends[i]] > best)
-            best = w->logits[ends[i]];
-    return best;
-}
-
-
-/* The likeliest way on from `at`: a child, or false to end here. */
-static bool choose(const writing *w, const rk_trie *trie, rk_trie_at at,
-                   bool may_end, rk_trie_at *next)
-{
-    float best = may_end ? end_logit(w) : -INFINITY;
-    rk_trie_at child = {0};
-    bool found = false;
-
-    while (rk_trie_child(trie, at, &child)) {
-        float logit = w->logits[rk_trie_token(trie, child)];
-
-        if (logit > best || (!found && !may_end)) {
-            best = logit;
-            *next = child;
-            found = true;
-        }
-    }
-    return found;
-}
-
-
-/* Walks the trie to a text's end. Where there is but one way on, tokens wait
- * in `run` and are evaluated together once there is something to choose. */
-static int walk(writing *w, const rk_trie *trie, uint32_t *index, rk_error *err)
-{
-    llama_token run[RK_LLM_ROOM];
-    rk_trie_at at = rk_trie_root(trie);
-    size_t n = 0;
-
-    for (;;) {
-        bool may_end = rk_trie_ends(trie, at, index);
-        rk_trie_at first = {0};
-        rk_trie_at other;
-        rk_trie_at next;
-
-        if (!rk_trie_child(trie, at, &first))
-            return RK_OK;
-        other = first;
-        next = first;
-        if (may_end || rk_trie_child(trie, at, &other)) {
-            int rc = n > 0 ? feed(w, run, n, err) : RK_OK;
-
-            if (rc)
-                return rc;
-            n = 0;
-            if (!choose(w, trie, at, may_end, &next))
-                return RK_OK;
-        }
-        run[n++] = rk_trie_token(trie, next);
-        at = next;
-    }
-}
-
-
-static int write_allowed(writing *w, const rk_generate_opts *o, char **text,
-                         rk_error *err)
-{
-    rk_trie *trie = NULL;
-    rk_tokens t = {0};
-    uint32_t index = 0;
-    int rc = RK_OK;
-
-    for (size_t i = 0; i < o->n_allowed && rc == RK_OK; i++) {
-        rc = rk_tokens_add(&t, w->l, o->allowed[i], false, err);
-        if (rc == RK_OK && rk_tokens_len(&t, i) > RK_LLM_ROOM)
-            rc = rk_fail(err, RK_EINVAL,
-                         "allowed text %zu has %zu tokens, at most %d", i,
-                         rk_tokens_len(&t, i), RK_LLM_ROOM);
-    }
-    if (rc == RK_OK)
-        rc = rk_trie_new(&trie, t.ids, t.first, o->n_allowed, err);
-    if (rc == RK_OK)
-        rc = walk(w, trie, &index, err);
-    if (rc == RK_OK) {
-        *text = rk_strdup(o->allowed[index]);
-        rc = *text ? RK_OK : rk_no_memory(err);
-    }
-    rk_trie_free(trie);
-    rk_tokens_clear(&t);
-    return rc;
+    if (rc)
+        return rc;
+    *text = rk_strdup(o->allowed[best.index]);
+    return *text ? RK_OK : rk_no_memory(err);
 }
 
 
@@ -216,12 +132,14 @@ int rk_llama_generate(rk_llm *m, const char *prompt,
                       const rk_generate_opts *opts, char **text, rk_error *err)
 {
     writing w;
-    int rc = begin(&w, m, prompt, err);
+    int rc;
 
+    if (opts->allowed)
+        return write_allowed(m, prompt, opts, text, err);
+    rc = begin(&w, m, prompt, err);
     if (rc)
         return rc;
-    rc = opts->allowed ? write_allowed(&w, opts, text, err)
-                       : write_free(&w, opts, text, err);
+    rc = write_free(&w, opts, text, err);
     finish(&w);
     return rc;
 }

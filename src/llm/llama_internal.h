@@ -5,6 +5,7 @@
 
 #include "llm/backend.h"
 #include "llm/pace.h"
+#include "llm/prefix_cache.h"
 
 #include <llama.h>
 
@@ -39,22 +40,32 @@ typedef struct rk_llama {
 
     llama_token *prefix; /* room for n_context */
     size_t n_prefix;
-    float *logits;       /* (n_vocab) after the prefix */
-    double logits_total; /* log of the sum of exp of `logits` */
-    const float **rows;  /* (RK_LLAMA_PACK) logits of a pack, borrowed */
-    rk_tokens chat;      /* the chat template's head and tail, once asked for */
-    char *chat_text[2];  /* the same as text */
+    float *logits;         /* (n_vocab) after the prefix */
+    double logits_total;   /* log of the sum of exp of `logits` */
+    rk_prefix_cache *kept; /* earlier prefixes; NULL: none is kept */
+    const float **rows;    /* (RK_LLAMA_PACK) logits of a pack, borrowed */
+    rk_tokens chat;        /* the chat template's head and tail, once asked */
+    char *chat_text[2];    /* the same as text */
 } rk_llama;
 
-/* Tokens in one call of llama_decode(), and tokens of branches, or of texts to
- * embed, that share one. A larger pack is no faster, because what is packed
- * attends over each other's cells before they are masked out. Where all its
- * logits are read, a pack holds n_vocab floats a token, so it is smaller then;
- * the longest branch, RK_LLM_ROOM, is one by itself. */
-#define RK_LLAMA_BATCH      2048
-#define RK_LLAMA_PACK       512
-#define RK_LLAMA_READ_PACK  128
-#define RK_LLAMA_EMBED_PACK 256
+/* Tokens in one call of llama_decode(), in one pass of it, and of texts to
+ * embed that share one: a larger pack is no faster, because what is packed
+ * attends over each other's cells before they are masked out.
+ *
+ * Branches share a batch of less than 64 tokens. From 64 on, libllama's flash
+ * attention goes over the memory in tiles, whose bounds a branch's company
+ * moves: then its likelihood moves by .03 nats a token (F16 weights) or .2
+ * (Q8_0, which rounds activations). Below 64 each token is computed alike in
+ * any company. That takes branches a third more time with F16 and an eighth
+ * with Q8_0, so 11 and 5 % of a request of 300 tokens and 20 titles. Without
+ * flash attention .007 nats are left with F16 and .15 with 4 bits. */
+#define RK_LLAMA_BATCH       2048
+#define RK_LLAMA_PACK        512
+#define RK_LLAMA_BRANCH_PACK 63
+#define RK_LLAMA_EMBED_PACK  256
+
+/* A writer's memory, by name: changes with start_context(). */
+#define RK_LLAMA_MEMORY "f16 f16, flash attention"
 
 /* llama.c ------------------------------------------------------------------*/
 
@@ -123,15 +134,26 @@ void rk_llama_push(rk_llama *l, llama_token token, size_t position,
  * no prefix is kept. RK_EBACKEND. */
 int rk_llama_decode(rk_llm *m, rk_error *err);
 
-/* Makes `text` the prefix in sequence 0, evaluating nothing if it is the kept
- * one. "" is allowed: then there may be no prefix. `part`: of a chat's message,
- * RK_LLAMA_BEGIN or RK_LLAMA_WHOLE. */
+/* Empties the memory. */
+void rk_llama_forget(rk_llm *m);
+
+/* llama_prefix.c ----------------------------------------------------------*/
+
+/* Makes `text` the prefix in sequence 0, evaluating nothing if it is there
+ * already or among those kept. "" is allowed: then there may be no prefix.
+ * `part`: of a chat's message, RK_LLAMA_BEGIN or RK_LLAMA_WHOLE. */
 int rk_llama_prefix(rk_llm *m, const char *text, enum rk_llama_part part,
                     rk_error *err);
 
-void rk_llama_forget(rk_llm *m);
+/* llama_prefix.c, llama_score.c, llama_beams.c, llama_generate.c,
+ * llama_embed.c: see backend.h --------------------------------------------*/
 
-/* llama_score.c, llama_generate.c, llama_embed.c: see backend.h -----------*/
+int rk_llama_keep_prefixes(rk_llm *m, const rk_prefix_opts *opts,
+                           rk_error *err);
+int rk_llama_states(rk_llm *m, const rk_states_ask *ask, float *out,
+                    rk_error *err);
+int rk_llama_beams(rk_llm *m, const char *prompt, const rk_beams_opts *opts,
+                   rk_beam *out, size_t *n_out, rk_error *err);
 
 int rk_llama_likelihood(rk_llm *m, const char *prefix,
                         const char *const *branches, size_t n, float *logp,

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define MAX_TEXT        ((size_t)16 << 20) /* bytes of one text */
+#define USUAL_BEAMS     8
 #define MAX_GENERATED   RK_LLM_ROOM
 #define USUAL_GENERATED 64
 
@@ -49,8 +50,8 @@ int rk_llm_new(rk_llm **out, const rk_llm_backend *backend,
         .architecture = rk_strdup(info->architecture),
         .detail = rk_strdup(info->detail ? info->detail : ""),
         .d = info->d,
-        .n_context = info->n_context,
         .width = info->width,
+        .n_context = info->n_context,
         .can = info->can,
         .price_in = info->price_in,
         .price_out = info->price_out,
@@ -339,6 +340,34 @@ int rk_llm_next_words(rk_llm *m, const char *prefix,
 }
 
 
+int rk_llm_states(rk_llm *m, const char *prefix, const char *const *branches,
+                  size_t n, bool mean, float *out, rk_error *err)
+{
+    rk_states_ask ask = {prefix, branches, n, mean};
+    rk_llm_usage before = m->usage;
+    int64_t start_us;
+    int rc;
+
+    if (!m->backend->states)
+        return rk_fail(err, RK_ENOTBUILT,
+                       "%s does not show its states: a probe needs a model in "
+                       "this process",
+                       m->info.name);
+    rc = check_role(m, RK_WRITER, err);
+    if (rc == RK_OK && !*prefix)
+        rc = rk_fail(err, RK_EINVAL, "the prefix is empty");
+    if (rc == RK_OK)
+        rc = check_text("the prefix", prefix, err);
+    if (rc == RK_OK)
+        rc = check_texts("branch", branches, n, err);
+    if (rc || n == 0)
+        return rc;
+    start_us = rk_clock_us();
+    rc = m->backend->states(m, &ask, out, err);
+    return asked(m, start_us, &before, rc);
+}
+
+
 bool rk_llm_one_token(rk_llm *m, const char *word)
 {
     return rk_llm_count_tokens(m, word) == 1;
@@ -389,14 +418,6 @@ int rk_llm_generate(rk_llm *m, const char *prompt, const rk_generate_opts *opts,
 }
 
 
-int rk_llm_states(rk_llm *m, const char *prefix, const char *const *branches,
-                  size_t n, bool mean, float *out, rk_error *err)
-{
-    (void)prefix, (void)branches, (void)n, (void)mean, (void)out;
-    return rk_fail(err, RK_ENOTBUILT, "%s has no states", m->info.name);
-}
-
-
 int rk_llm_chat_frame(rk_llm *m, rk_llm_frame *out, rk_error *err)
 {
     int rc = check_role(m, RK_WRITER, err);
@@ -424,6 +445,53 @@ int rk_llm_set_chat(rk_llm *m, bool on, rk_error *err)
 
     m->chat = on && rc == RK_OK;
     return rc;
+}
+
+
+int rk_llm_beams(rk_llm *m, const char *prompt, const rk_beams_opts *opts,
+                 rk_beam *out, size_t *n_out, rk_error *err)
+{
+    rk_beams_opts o = *opts;
+    rk_llm_usage before = m->usage;
+    int64_t start_us;
+    int rc;
+
+    *n_out = 0;
+    if (o.width == 0)
+        o.width = USUAL_BEAMS;
+    if (!m->backend->beams)
+        return rk_fail(err, RK_ENOTBUILT,
+                       "%s cannot be held to a list of texts: that needs a "
+                       "model in this process",
+                       m->info.name);
+    rc = check_role(m, RK_WRITER, err);
+    if (rc == RK_OK && o.width > RK_LLM_BEAMS)
+        rc = rk_fail(err, RK_EINVAL, "width is %zu, must be 1 to %d", o.width,
+                     RK_LLM_BEAMS);
+    if (rc == RK_OK && !*prompt)
+        rc = rk_fail(err, RK_EINVAL, "the prompt is empty");
+    if (rc == RK_OK && o.n_allowed == 0)
+        rc = rk_fail(err, RK_EINVAL, "the list of allowed texts is empty");
+    if (rc == RK_OK)
+        rc = check_text("the prompt", prompt, err);
+    if (rc == RK_OK)
+        rc = check_texts("allowed text", o.allowed, o.n_allowed, err);
+    if (rc)
+        return rc;
+    start_us = rk_clock_us();
+    rc = m->backend->beams(m, prompt, &o, out, n_out, err);
+    return asked(m, start_us, &before, rc);
+}
+
+
+int rk_llm_keep_prefixes(rk_llm *m, const rk_prefix_opts *opts, rk_error *err)
+{
+    static const rk_prefix_opts usual = {.memory_bytes = RK_PREFIX_MEMORY};
+    int rc = check_role(m, RK_WRITER, err);
+
+    if (rc || !m->backend->keep_prefixes)
+        return rc;
+    return m->backend->keep_prefixes(m, opts ? opts : &usual, err);
 }
 
 

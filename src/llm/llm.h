@@ -44,8 +44,8 @@ typedef struct rk_llm_info {
     const char *fingerprint;  /* of the file's content: keys outputs */
     const char *architecture; /* "llama", "bert" */
     size_t d;                 /* embedding width, 0 for a writer */
-    size_t n_context;         /* tokens */
     size_t width;             /* floats of rk_llm_states(), 0: it has none */
+    size_t n_context;         /* tokens */
     unsigned can;             /* of enum rk_llm_can */
     const char *detail;       /* of a server: what it can, for a person; "" */
     double price_in;          /* dollars for a million tokens; 0 here */
@@ -106,10 +106,14 @@ int rk_llm_embed(rk_llm *m, const char *const *texts, size_t n, float *out,
  * branch may be, and has at most 512 tokens (RK_EINVAL names one that has
  * more).
  *
+ * The order of the branches cannot matter, nor can their company: a branch gets
+ * the same number, bit for bit, among any others and alone.
+ *
  * A branch is closed by "\n": what is read is the branch's tokens and then a
  * newline, so that "Alien" is not a part of "Aliens". Cost: tokens evaluated =
- * prefix (nothing when it is the last call's) + the sum of the branches'
- * tokens; the newline is read but never evaluated. A prefix longer than the
+ * prefix (nothing when it is the last call's or kept) + the sum of the
+ * branches' tokens, equal branches once; the newline is read but never
+ * evaluated. A prefix longer than the
  * context less 512 loses its front, keeping its last tokens (cut at a line). */
 int rk_llm_likelihood(rk_llm *m, const char *prefix,
                       const char *const *branches, size_t n, float *logp,
@@ -120,12 +124,21 @@ int rk_llm_likelihood(rk_llm *m, const char *prefix,
  * token of this model (see rk_llm_one_token), given with their leading space
  * if they stand after one. The prefix may be "" only if the branches are not;
  * branches have at most 512 tokens.
- * Cost: prefix + the sum of the branches' tokens; words cost nothing.
+ * Cost: as of rk_llm_likelihood(); words cost nothing.
  * `p` gets the stage `stage`. */
 int rk_llm_next_words(rk_llm *m, const char *prefix,
                       const char *const *branches, size_t n,
                       const char *const *words, size_t n_words, float *logp,
                       const char *stage, const rk_progress *p, rk_error *err);
+
+/* The model's states after n branches, float32 (n, info.width) into `out`: what
+ * its last layer gives to the head, after the last norm, at the last token of
+ * prefix + branch, or, with `mean`, averaged over the branch's tokens. For
+ * probes, which learn a small head on them. The prefix is not empty; "" is the
+ * state after the prefix. Cost: as of rk_llm_likelihood(), and a token for "".
+ * RK_ENOTBUILT: this kind of model gives none. */
+int rk_llm_states(rk_llm *m, const char *prefix, const char *const *branches,
+                  size_t n, bool mean, float *out, rk_error *err);
 
 /* Whether `word`, as given, is exactly one token. */
 bool rk_llm_one_token(rk_llm *m, const char *word);
@@ -147,12 +160,49 @@ typedef struct rk_generate_opts {
 int rk_llm_generate(rk_llm *m, const char *prompt, const rk_generate_opts *opts,
                     char **text, rk_error *err);
 
-/* States after n branches, float32 (n, info.width). RK_ENOTBUILT: this kind of
- * model gives none. */
-int rk_llm_states(rk_llm *m, const char *prefix, const char *const *branches,
-                  size_t n, bool mean, float *out, rk_error *err);
+typedef struct rk_beams_opts {
+    const char *const *allowed;
+    size_t n_allowed;
+    size_t width; /* beams, at most 32; 0: 8 */
+} rk_beams_opts;
 
-/* Whether the model has a chat template of its own that can be followed. */
+typedef struct rk_beam {
+    size_t index; /* into `allowed` */
+    float logp;   /* log p(text | prompt, one of the allowed), below or 0 */
+} rk_beam;
+
+/* The likeliest of the allowed texts as continuations of `prompt`, by a beam
+ * search over the trie of their tokens: best first, equals in the order of
+ * their tokens, *n_out of them into `out` (width). At a place where the texts
+ * part, probability is shared among the ways on that are allowed; where there
+ * is but one way, it has all. So the probabilities of all allowed texts sum to
+ * 1, long texts are neither punished nor favoured for what is certain in them,
+ * and certain tokens cost a batch, not a choice. A text given twice comes once,
+ * as the first. With width >= n_allowed the answer is exact. Fewer beams than
+ * asked for are used when the context has no room for them after the prompt.
+ * RK_ENOTBUILT: this kind of model cannot. */
+int rk_llm_beams(rk_llm *m, const char *prompt, const rk_beams_opts *opts,
+                 rk_beam *out, size_t *n_out, rk_error *err);
+
+/* Where prefixes are kept once they are evaluated, and how much of them. */
+typedef struct rk_prefix_opts {
+    size_t memory_bytes;
+    const char *folder; /* is made; NULL: in memory only */
+    size_t disk_bytes;
+} rk_prefix_opts;
+
+#define RK_PREFIX_MEMORY ((size_t)256 << 20) /* usual */
+#define RK_PREFIX_DISK   ((size_t)1 << 30)
+
+/* Keeps prefixes from now on, of all calls, until the model is closed; NULL:
+ * the usual memory, no folder. A prefix that comes back costs no tokens and
+ * gives the same numbers, bit for bit. A token is some 23 KB of a 135M model. A
+ * folder's files are of no use to another model, build or machine, are checked
+ * before they are trusted, and may be deleted at any time. A model that has
+ * nothing to keep takes the call and ignores it. RK_EIO (no such folder can be
+ * made), RK_ENOMEM. */
+int rk_llm_keep_prefixes(rk_llm *m, const rk_prefix_opts *opts, rk_error *err);
+
 /* The text that a chat puts before and behind a user's message, borrowed from
  * the model, and its tokens. RK_ENOTFOUND: it has no chat template, or none
  * that can be followed. */
@@ -182,7 +232,7 @@ bool rk_llm_has_chat(rk_llm *m);
  * the question. RK_ENOTFOUND: rk_llm_has_chat() says no. */
 int rk_llm_set_chat(rk_llm *m, bool on, rk_error *err);
 
-/* Forgets the kept prefix. */
+/* Forgets the last prefix, not those kept by rk_llm_keep_prefixes(). */
 void rk_llm_forget(rk_llm *m);
 
 /* Usage so far; never NULL. The caller may clear it. */

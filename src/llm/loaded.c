@@ -124,6 +124,11 @@ static int open_model(rk_loaded *m, enum rk_llm_role role, const char *name,
         if (rc == RK_OK)
             rc = rk_llm_open(slot, role, name, path, err);
     }
+
+    /* For speed only: a writer that cannot keep them is as good a one. */
+    if (rc == RK_OK && role == RK_WRITER)
+        (void)rk_llm_keep_prefixes(
+            *slot, m->keep.memory_bytes ? &m->keep : NULL, NULL);
     free(path);
     m->load_us += rk_clock_us() - start;
     return rc;

@@ -34,6 +34,7 @@ typedef struct rk_loaded {
     rk_reranker *reranker;
     rk_absent absent[2]; /* by role */
     int64_t load_us;     /* time spent opening, in all */
+    rk_prefix_opts keep; /* the writer's; zeroed: the usual memory, no folder */
 } rk_loaded;
 
 /* No reranker; servers are asked with the defaults. */

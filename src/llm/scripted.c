@@ -3,6 +3,7 @@
 #include "core/progress.h"
 #include "core/rng.h"
 #include "llm/backend.h"
+#include "llm/beams.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -258,6 +259,131 @@ static bool likeliest_word(const scripted *s, const char *prompt, piece *best)
 }
 
 
+static void add_direction(float *v, uint64_t key)
+{
+    rk_rng r = {key};
+
+    for (size_t i = 0; i < WIDTH; i++)
+        v[i] += (float)(rk_rng_unit(&r) - 0.5);
+}
+
+
+/* The state at a token is its direction: a probe learns which words matter. */
+static int states(rk_llm *m, const rk_states_ask *ask, float *out,
+                  rk_error *err)
+{
+    scripted *s = m->state;
+    int rc = set_prefix(m, ask->prefix, err);
+
+    memset(out, 0, ask->n * WIDTH * sizeof(*out));
+    for (size_t i = 0; i < ask->n && rc == RK_OK; i++) {
+        float *v = out + i * WIDTH;
+        size_t from;
+        double sum;
+
+        rc = read_branch(m, ask->branches[i], i, &sum, err);
+        if (rc)
+            break;
+        from = ask->mean && s->text.n > s->n_prefix ? s->n_prefix
+                                                    : s->text.n - 1;
+        for (size_t j = from; j < s->text.n; j++)
+            add_direction(v, s->text.v[j]);
+        for (size_t j = 0; j < WIDTH; j++)
+            v[j] /= (float)(s->text.n - from);
+    }
+    return rc;
+}
+
+
+/* Pieces as tokens: a key's number is the place of the first like it. */
+typedef struct numbered {
+    keys all;      /* of the allowed texts, one after the other */
+    int32_t *ids;  /* (all.n) */
+    size_t *first; /* (n + 1) */
+    scripted *s;
+    const rk_trie *trie;
+} numbered;
+
+
+static int number_texts(numbered *t, const rk_beams_opts *o, rk_error *err)
+{
+    piece p;
+
+    t->first = rk_calloc(o->n_allowed + 1, sizeof(*t->first));
+    if (!t->first)
+        return rk_no_memory(err);
+    for (size_t i = 0; i < o->n_allowed; i++) {
+        const char *text = o->allowed[i];
+
+        while (next_piece(&text, &p))
+            if (add_key(&t->all, p.key) != RK_OK)
+                return rk_no_memory(err);
+        t->first[i + 1] = t->all.n;
+    }
+    t->ids = rk_alloc_array(t->all.n, sizeof(*t->ids));
+    if (!t->ids)
+        return rk_no_memory(err);
+    for (size_t i = 0; i < t->all.n; i++) {
+        size_t j = 0;
+
+        while (t->all.v[j] != t->all.v[i])
+            j++;
+        t->ids[i] = (int32_t)j;
+    }
+    return RK_OK;
+}
+
+
+static float beam_logit(void *ctx, int32_t token)
+{
+    const numbered *t = ctx;
+
+    return (float)log_p(t->s,
+                        token == RK_BEAM_END ? key_of("\n") : t->all.v[token]);
+}
+
+
+static int read_steps(void *ctx, rk_beams *search, const rk_beam_step *steps,
+                      size_t n, rk_error *err)
+{
+    numbered *t = ctx;
+
+    for (size_t i = 0; i < n; i++) {
+        const int32_t *path = rk_trie_path(t->trie, steps[i].at);
+
+        t->s->text.n = t->s->n_prefix;
+        for (uint32_t j = 0; j < steps[i].at.depth; j++)
+            if (add_key(&t->s->text, t->all.v[path[j]]) != RK_OK)
+                return rk_no_memory(err);
+        rk_beams_read(search, i);
+    }
+    return RK_OK;
+}
+
+
+static int beams(rk_llm *m, const char *prompt, const rk_beams_opts *opts,
+                 rk_beam *out, size_t *n_out, rk_error *err)
+{
+    numbered t = {.s = m->state};
+    rk_beam_reader reader = {read_steps, beam_logit, &t};
+    rk_trie *trie = NULL;
+    int rc = number_texts(&t, opts, err);
+
+    if (rc == RK_OK)
+        rc = rk_trie_new(&trie, t.ids, t.first, opts->n_allowed, err);
+    t.trie = trie;
+    if (rc == RK_OK)
+        rc = set_prefix(m, prompt, err);
+    if (rc == RK_OK)
+        rc = rk_beams_search(trie, opts->width, &reader, out, n_out, err);
+    rk_trie_free(trie);
+    free(t.all.v);
+    free(t.ids);
+    free(t.first);
+    return rc;
+}
+
+
 static int generate(rk_llm *m, const char *prompt, const rk_generate_opts *o,
                     char **text, rk_error *err)
 {
@@ -284,15 +410,6 @@ static int generate(rk_llm *m, const char *prompt, const rk_generate_opts *o,
     }
     *text = rk_buf_take(&out);
     return *text ? RK_OK : rk_no_memory(err);
-}
-
-
-static void add_direction(float *v, uint64_t key)
-{
-    rk_rng r = {key};
-
-    for (size_t i = 0; i < WIDTH; i++)
-        v[i] += (float)(rk_rng_unit(&r) - 0.5);
 }
 
 
@@ -349,6 +466,8 @@ static const rk_llm_backend scripted_backend = {
     .embed = embed,
     .likelihood = likelihood,
     .next_words = next_words,
+    .states = states,
+    .beams = beams,
     .generate = generate,
     .count_tokens = count_tokens,
     .forget = forget,
@@ -363,6 +482,7 @@ int rk_llm_open_scripted(rk_llm **out, enum rk_llm_role role, rk_error *err)
         .fingerprint = "scripted-1",
         .architecture = "scripted",
         .d = role == RK_EMBEDDER ? WIDTH : 0,
+        .width = role == RK_WRITER ? WIDTH : 0,
         .n_context = CONTEXT,
         .can = role == RK_WRITER ? RK_WRITER_CAN : RK_EMBEDDER_CAN,
     };

@@ -94,6 +94,12 @@ rk_trie_at rk_trie_root(const rk_trie *t)
 }
 
 
+const uint32_t *rk_trie_order(const rk_trie *t)
+{
+    return t->order;
+}
+
+
 bool rk_trie_ends(const rk_trie *t, rk_trie_at at, uint32_t *index)
 {
     if (length(t, at.begin) != at.depth)
@@ -132,4 +138,10 @@ bool rk_trie_child(const rk_trie *t, rk_trie_at at, rk_trie_at *child)
 int32_t rk_trie_token(const rk_trie *t, rk_trie_at at)
 {
     return token(t, at.begin, at.depth - 1);
+}
+
+
+const int32_t *rk_trie_path(const rk_trie *t, rk_trie_at at)
+{
+    return t->tokens + t->first[t->order[at.begin]];
 }

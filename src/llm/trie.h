@@ -25,6 +25,10 @@ void rk_trie_free(rk_trie *t);
 
 rk_trie_at rk_trie_root(const rk_trie *t);
 
+/* The n sequences' indices sorted by their tokens, a beginning before what goes
+ * on from it, equals as given. Borrowed. */
+const uint32_t *rk_trie_order(const rk_trie *t);
+
 /* Whether a sequence ends here; *index is the first given of those. */
 bool rk_trie_ends(const rk_trie *t, rk_trie_at at, uint32_t *index);
 
@@ -34,5 +38,8 @@ bool rk_trie_child(const rk_trie *t, rk_trie_at at, rk_trie_at *child);
 
 /* The last token on the way to `at`, which is not the root. */
 int32_t rk_trie_token(const rk_trie *t, rk_trie_at at);
+
+/* All at->depth tokens on the way to it. Borrowed. */
+const int32_t *rk_trie_path(const rk_trie *t, rk_trie_at at);
 
 #endif

@@ -119,10 +119,57 @@ static void test_writer_scores_do_not_depend_on_the_other_branches(void **state)
         moved[i] = titles[(i * 3 + 5) % N];
     score(moved, N, others, NULL);
     for (size_t i = 0; i < N; i++) {
-        assert_near(others[i], all[(i * 3 + 5) % N], 2e-2);
+        assert_memory_equal(&others[i], &all[(i * 3 + 5) % N], sizeof(*all));
         score(titles + i, 1, &alone, NULL);
-        assert_near(alone, all[i], 2e-2);
+        assert_memory_equal(&alone, &all[i], sizeof(alone));
     }
+}
+
+
+static void test_writer_gives_the_same_for_a_prefix_it_kept(void **state)
+{
+    rk_llm_usage *u = rk_llm_usage_of(writer);
+    rk_error err;
+    float first[N], again[N];
+
+    (void)state;
+    check(rk_llm_keep_prefixes(writer, NULL, &err), &err);
+    rk_llm_forget(writer);
+    score(titles, N, first, NULL);
+    rk_llm_forget(writer);
+    *u = (rk_llm_usage){0};
+    score(titles, N, again, NULL);
+    assert_memory_equal(first, again, sizeof(first));
+    assert_int_equal(u->prefix_tokens, 0);
+    assert_true(u->reused_tokens > 0);
+}
+
+
+static void test_writer_beams_are_the_likeliest_of_a_catalogue(void **state)
+{
+    static const char *const allowed[] = {
+        " London", " Paris", " Paris in Texas", " Rome", " Berlin", " Madrid"};
+    rk_beams_opts opts = {allowed, 6, 6};
+    rk_beam all[6], some[6];
+    rk_error err;
+    double sum = 0;
+    size_t n;
+
+    (void)state;
+    check(
+        rk_llm_beams(writer, "The capital of France is", &opts, all, &n, &err),
+        &err);
+    assert_int_equal(n, 6);
+    assert_int_equal(all[0].index, 1);
+    for (size_t i = 0; i < n; i++)
+        sum += exp((double)all[i].logp);
+    assert_near(sum, 1, 1e-4);
+    opts.width = 2;
+    check(
+        rk_llm_beams(writer, "The capital of France is", &opts, some, &n, &err),
+        &err);
+    assert_int_equal(n, 2);
+    assert_int_equal(some[0].index, 1);
 }
 
 
@@ -373,6 +420,8 @@ int main(void)
         cmocka_unit_test(test_writer_evaluates_each_token_once),
         cmocka_unit_test(
             test_writer_scores_do_not_depend_on_the_other_branches),
+        cmocka_unit_test(test_writer_gives_the_same_for_a_prefix_it_kept),
+        cmocka_unit_test(test_writer_beams_are_the_likeliest_of_a_catalogue),
         cmocka_unit_test(test_writer_tells_what_fits_from_what_does_not),
         cmocka_unit_test(test_writer_leaves_special_tokens_in_a_text_as_text),
         cmocka_unit_test(test_writer_words_and_likelihoods_agree),

@@ -182,6 +182,113 @@ test_scripted_vectors_of_texts_that_share_words_are_near(void **state)
 }
 
 
+/* The oracle: every allowed text, its choices' probabilities multiplied. Here
+ * no text begins another, so a search with a beam for each must find the same.
+ */
+static void
+test_scripted_beams_of_full_width_are_all_allowed_texts(void **state)
+{
+    static const char *const allowed[] = {
+        " fiction by day", " fiction by night",   " history",
+        " thrillers",      " fiction in a train", " history"};
+    rk_beams_opts opts = {allowed, 6, 6};
+    rk_llm *m = open_scripted(RK_WRITER);
+    rk_beam all[6], some[6];
+    double sum = 0;
+    size_t n, n_some;
+
+    (void)state;
+    assert_int_equal(rk_llm_beams(m, profile, &opts, all, &n, NULL), RK_OK);
+    assert_int_equal(n, 5); /* what is given twice comes once, as the first */
+    for (size_t i = 0; i < n; i++) {
+        assert_true(all[i].index < 5);
+        assert_true(i == 0 || all[i].logp <= all[i - 1].logp);
+        sum += exp((double)all[i].logp);
+    }
+    assert_true(fabs(sum - 1) < 1e-5);
+    for (opts.width = 1; opts.width < 5; opts.width++) {
+        assert_int_equal(rk_llm_beams(m, profile, &opts, some, &n_some, NULL),
+                         RK_OK);
+        assert_int_equal(n_some, opts.width);
+        for (size_t i = 0; i < n_some; i++) {
+            size_t j = 0;
+
+            while (j < n && all[j].index != some[i].index)
+                j++;
+            assert_true(j < n && some[i].logp == all[j].logp);
+        }
+    }
+
+    /* The first choice is shared by the softmax of its words. */
+    opts = (rk_beams_opts){(const char *[]){" fiction of all kinds", " war"}, 2,
+                           2};
+    assert_int_equal(rk_llm_beams(m, profile, &opts, some, &n, NULL), RK_OK);
+    {
+        float p[2];
+
+        rk_llm_next_words(m, profile, (const char *[]){""}, 1,
+                          (const char *[]){" fiction", " war"}, 2, p, "w", NULL,
+                          NULL);
+        assert_int_equal(some[0].index, 0);
+        assert_true(fabs((double)some[0].logp -
+                         ((double)p[0] -
+                          log(exp((double)p[0]) + exp((double)p[1])))) < 1e-5);
+    }
+    rk_llm_close(m);
+}
+
+
+/* A text that ends where others go on. */
+static void test_scripted_beams_end_where_a_text_does(void **state)
+{
+    static const char *const allowed[] = {" war and peace", " war", "", " war"};
+    rk_beams_opts opts = {allowed, 4, 0};
+    rk_llm *m = open_scripted(RK_WRITER);
+    bool seen[4] = {false};
+    rk_beam found[8];
+    rk_error err;
+    size_t n;
+
+    (void)state;
+    assert_int_equal(rk_llm_beams(m, profile, &opts, found, &n, NULL), RK_OK);
+    assert_int_equal(n, 3);
+    for (size_t i = 0; i < n; i++)
+        seen[found[i].index] = true;
+    assert_true(seen[0] && seen[1] && seen[2]);
+    opts.width = 33;
+    assert_int_equal(rk_llm_beams(m, profile, &opts, found, &n, &err),
+                     RK_EINVAL);
+    assert_string_equal(err.msg, "width is 33, must be 1 to 32");
+    opts = (rk_beams_opts){0};
+    assert_int_equal(rk_llm_beams(m, profile, &opts, found, &n, &err),
+                     RK_EINVAL);
+    assert_int_equal(n, 0);
+    rk_llm_close(m);
+}
+
+
+static void test_scripted_states_tell_words_apart(void **state)
+{
+    static const char *const branches[] = {" war", " peace", " a war", ""};
+    rk_llm *m = open_scripted(RK_WRITER);
+    float last[4][WIDTH], mean[4][WIDTH];
+
+    (void)state;
+    assert_int_equal(rk_llm_describe(m)->width, WIDTH);
+    assert_int_equal(
+        rk_llm_states(m, profile, branches, 4, false, last[0], NULL), RK_OK);
+    assert_int_equal(
+        rk_llm_states(m, profile, branches, 4, true, mean[0], NULL), RK_OK);
+    assert_memory_equal(last[0], last[2], sizeof(last[0]));
+    assert_memory_not_equal(last[0], last[1], sizeof(last[0]));
+    assert_memory_equal(last[0], mean[0], sizeof(last[0]));
+    assert_memory_not_equal(last[2], mean[2], sizeof(last[0]));
+    assert_int_equal(rk_llm_states(m, "", branches, 4, true, mean[0], NULL),
+                     RK_EINVAL);
+    rk_llm_close(m);
+}
+
+
 static void test_scripted_survives_each_allocation_failing(void **state)
 {
     static const char *const branches[] = {" Dune"};
@@ -190,7 +297,10 @@ static void test_scripted_survives_each_allocation_failing(void **state)
 
     (void)state;
     do {
-        float p = 0;
+        rk_beams_opts opts = {(const char *[]){" war", " peace"}, 2, 2};
+        float p = 0, states[WIDTH];
+        rk_beam found[2];
+        size_t n_found;
         rk_llm *m;
         int rc;
 
@@ -198,6 +308,10 @@ static void test_scripted_survives_each_allocation_failing(void **state)
         rc = rk_llm_open_scripted(&m, RK_WRITER, NULL);
         if (rc == RK_OK)
             rc = rk_llm_likelihood(m, profile, branches, 1, &p, NULL, NULL);
+        if (rc == RK_OK)
+            rc = rk_llm_states(m, profile, branches, 1, true, states, NULL);
+        if (rc == RK_OK)
+            rc = rk_llm_beams(m, profile, &opts, found, &n_found, NULL);
         made = rk_mem_fail_at(0);
         assert_int_equal(rc, made < n ? RK_OK : RK_ENOMEM);
         rk_llm_close(m);
@@ -221,6 +335,10 @@ int main(void)
         cmocka_unit_test(test_scripted_writes_words_of_the_prompt_until_a_stop),
         cmocka_unit_test(
             test_scripted_vectors_of_texts_that_share_words_are_near),
+        cmocka_unit_test(
+            test_scripted_beams_of_full_width_are_all_allowed_texts),
+        cmocka_unit_test(test_scripted_beams_end_where_a_text_does),
+        cmocka_unit_test(test_scripted_states_tell_words_apart),
         cmocka_unit_test(test_scripted_survives_each_allocation_failing),
     };
 

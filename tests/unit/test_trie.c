@@ -62,6 +62,9 @@ static size_t check(const sequences *s, const rk_trie *t, rk_trie_at at,
     assert_int_equal(rk_trie_ends(t, at, &index), n_ends > 0);
     if (n_ends)
         assert_int_equal(index, first);
+    if (at.depth)
+        assert_memory_equal(rk_trie_path(t, at), path,
+                            at.depth * sizeof(*path));
 
     /* Children: the tokens -1, 0 and 1, in order, those that are there. */
     for (int32_t next = -1; next <= 1; next++) {
@@ -95,6 +98,35 @@ static void test_trie_walks_as_a_search_through_all_sequences_does(void **state)
         assert_int_equal(check(&s, t, rk_trie_root(t), path), N);
         rk_trie_free(t);
     }
+}
+
+
+static void test_trie_order_is_that_of_its_walk(void **state)
+{
+    sequences s;
+    rk_trie *t;
+
+    (void)state;
+    draw(&s, 5);
+    assert_int_equal(rk_trie_new(&t, s.tokens, s.first, N, NULL), RK_OK);
+    for (size_t i = 1; i < N; i++) {
+        uint32_t a = rk_trie_order(t)[i - 1];
+        uint32_t b = rk_trie_order(t)[i];
+        size_t len_a = s.first[a + 1] - s.first[a];
+        size_t len_b = s.first[b + 1] - s.first[b];
+        size_t same = 0;
+
+        while (same < len_a && same < len_b &&
+               s.tokens[s.first[a] + same] == s.tokens[s.first[b] + same])
+            same++;
+        if (same == len_a && same == len_b)
+            assert_true(a < b);
+        else
+            assert_true(same == len_a ||
+                        (same < len_b && s.tokens[s.first[a] + same] <
+                                             s.tokens[s.first[b] + same]));
+    }
+    rk_trie_free(t);
 }
 
 
@@ -156,6 +188,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(
             test_trie_walks_as_a_search_through_all_sequences_does),
+        cmocka_unit_test(test_trie_order_is_that_of_its_walk),
         cmocka_unit_test(test_trie_gives_the_first_of_equal_sequences),
         cmocka_unit_test(test_trie_refuses_to_be_of_nothing),
         cmocka_unit_test(test_trie_survives_each_allocation_failing),
