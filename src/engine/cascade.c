@@ -201,7 +201,7 @@ static void join(rk_candidates *io, size_t n_read)
     worst = io->list[n_read - 1].score;
     first = io->list[n_read].score;
     for (size_t i = n_read; i < io->n; i++)
-        io->list[i].score += worst - first;
+        io->list[i].score = worst - (first - io->list[i].score);
 }
 
 

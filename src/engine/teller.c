@@ -60,10 +60,9 @@ int rk_teller_init(rk_teller *t, rk_engine *e, size_t most, rk_run *run,
 /* Whether the budget has room for a sentence; else why not. */
 static bool may_write(const rk_teller *t, rk_why *out)
 {
-    rk_cost cost = {.spent = {.tokens = SENTENCE_TOKENS},
-                    .took_us =
-                        (int64_t)(rk_llm_us_per_token(t->writer) *
-                                  SENTENCE_TOKENS)};
+    rk_cost cost = {
+        .spent = {.tokens = SENTENCE_TOKENS},
+        .took_us = (int64_t)(rk_llm_us_per_token(t->writer) * SENTENCE_TOKENS)};
     rk_error why = {0};
 
     if (rk_run_may_ask(t->run, &cost, &why) == RK_OK)

@@ -353,7 +353,7 @@ static const rk_published games_published[] = {
 };
 
 static const rk_item_words games_wording = {"video game", "video games",
-                                         "{{title}}"};
+                                            "{{title}}"};
 
 const rk_protocol rk_protocol_llmrank_ml1m = {
     .name = "llmrank-ml-1m",

@@ -102,7 +102,7 @@ typedef struct rk_protocol {
      * line. */
     int (*load)(rk_task **out, const rk_task_opts *opts, rk_error *err);
     const rk_published *published; /* ends with a NULL name */
-    const rk_item_words *wording;     /* NULL: as the configuration says */
+    const rk_item_words *wording;  /* NULL: as the configuration says */
 } rk_protocol;
 
 /* Ends with NULL. */

@@ -1,6 +1,7 @@
 /* Candidates as lines, and what the writer makes of each: its likelihood after
  * a stranger's list (paradigms/strangers.h), and after the lists of what one
- * user liked and disliked. Each line is a branch of its own behind a shared prefix.
+ * user liked and disliked. Each line is a branch of its own behind a shared
+ * prefix.
  *
  * Cost of a reading: prefix + the sum of the lines' tokens. Readings are kept
  * (paradigms/cached.h): those without a user for good, those of a user while

@@ -214,10 +214,11 @@ static int llm_fit(const rk_workshop *w, rk_error *err)
     reads = !rk_mode_lacks(likelihood, writer);
     rc = rk_strangers_draw(&strangers, &s.llm.n_stranger_likes, &s, err);
     s.llm.strangers = strangers;
-    mean = rk_snapshot_mean_vector(&s);
-    s.vector_mean = mean;
-    if (rc == RK_OK && !mean)
-        rc = rk_no_memory(err);
+    if (rc == RK_OK && s.vectors) {
+        mean = rk_snapshot_mean_vector(&s);
+        s.vector_mean = mean;
+        rc = mean ? RK_OK : rk_no_memory(err);
+    }
     if (rc == RK_OK)
         rc = read_catalogue(&l, &with, reads, err);
     if (rc == RK_OK && reads)

@@ -121,8 +121,8 @@ void rk_llm_learnt_clear(rk_llm_learnt *learnt);
  * items below n_items. RK_EFORMAT. */
 int rk_llm_learnt_put(const rk_llm_learnt *learnt, rk_bundle_writer *w,
                       rk_error *err);
-int rk_llm_learnt_get(rk_llm_learnt *learnt, const rk_bundle *b,
-                      size_t n_items, rk_error *err);
+int rk_llm_learnt_get(rk_llm_learnt *learnt, const rk_bundle *b, size_t n_items,
+                      rk_error *err);
 
 /* A prompt for this model, in its chat template where it has one and the
  * settings do not say otherwise. Cleared in any case. */

@@ -6,10 +6,10 @@
  *   score      = weights . features - ratio w(gain) gain(disliked)
  *
  * The features are a table; more of them is a line more. What is compiled in
- * takes off some two thirds of the prior. Learnt weights stay only where they rank lists that they have not
- * seen better, by more than a standard error. Nothing in those lists says what
- * a dislike counts, so its ratio comes from the model of likes: that of its
- * weights, one half at most. */
+ * takes off some two thirds of the prior. Learnt weights stay only where they
+ * rank lists that they have not seen better, by more than a standard error.
+ * Nothing in those lists says what a dislike counts, so its ratio comes from
+ * the model of likes: that of its weights, one half at most. */
 #include "paradigms/mode_likelihood.h"
 
 #include "core/mem.h"

@@ -110,8 +110,8 @@ static int features_of(const rk_mode_ask *a, float *x, rk_mode_note *notes,
     if (rc == RK_OK)
         rc = rk_lines_read(&l, a->s, a->who, a->run, err);
     for (size_t i = 0; i < a->n && rc == RK_OK; i++)
-        x[i * RK_NEARNESS_FEATURES + LIKELIHOOD] =
-            rk_likelihood_score(a->s, &l, i, weights, notes[i]);
+        x[i * RK_NEARNESS_FEATURES + LIKELIHOOD] = rk_likelihood_score(
+            a->s, &l, i, weights, notes[i]);
     if (rc == RK_OK)
         rc = nearness(a, x, err);
     standardise(x, a->n);

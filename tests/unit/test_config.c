@@ -266,9 +266,10 @@ static void test_config_reads_numbers_strictly(void **state)
         "learn:\n  half_life_days: -1.5\n",
         "reckon.yaml:2: learn.half_life_days: expected a number, 0 to "
         "1000000, found '-1.5'");
-    assert_refused("llm: {mode: prose}\n",
-                   "reckon.yaml:1: llm.mode: expected auto, likelihood, pure, "
-                   "yes_no, letters, probe or permutation, found 'prose'");
+    assert_refused(
+        "llm: {mode: prose}\n",
+        "reckon.yaml:1: llm.mode: expected auto, likelihood, pure, "
+        "nearness, yes_no, letters, probe or permutation, found 'prose'");
     assert_refused("learn: {effort: most}\n",
                    "reckon.yaml:1: learn.effort: expected fast or full, found "
                    "'most'");

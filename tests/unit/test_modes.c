@@ -8,6 +8,7 @@
 #include "engine/engine.h"
 #include "engine/workshop.h"
 #include "paradigms/mode.h"
+#include "paradigms/mode_likelihood.h"
 #include "paradigms/mode_lists.h"
 #include "paradigms/mode_permutation.h"
 
@@ -269,10 +270,12 @@ static void test_learnt_weights_are_used(void **state)
     size_t mode = rk_mode_find("likelihood");
     rk_candidates usual = scored(mode, 5, 1);
     rk_candidates learnt;
+    float doubled[RK_LIKELIHOOD_FEATURES];
 
     (void)state;
-    with.llm.likelihood[0] = 2;
-    with.llm.likelihood[1] = 1;
+    memcpy(doubled, rk_likelihood_weights(&with), sizeof(doubled));
+    for (size_t f = 0; f < RK_LIKELIHOOD_FEATURES; f++)
+        with.llm.likelihood[f] = 2 * doubled[f];
     learnt = scored(mode, 5, 1);
     for (size_t i = 0; i < usual.n; i++)
         assert_true(fabsf(learnt.list[i].score - 2 * usual.list[i].score) <
@@ -478,7 +481,7 @@ static void test_lists_ask_for_what_comes_next(void **state)
 static void test_who_is_left_out_teaches_nothing(void **state)
 {
     bool *left_out;
-    rk_llm_learnt learnt;
+    rk_llm_learnt learnt = {0};
     float *lines;
     rk_mode_lists l;
     class c;
@@ -512,8 +515,8 @@ static void test_who_is_left_out_teaches_nothing(void **state)
 
 static void test_modes_are_tried_and_the_best_is_chosen(void **state)
 {
-    rk_llm_learnt learnt;
-    rk_llm_learnt again;
+    rk_llm_learnt learnt = {0};
+    rk_llm_learnt again = {0};
     float *lines;
     class c;
 
@@ -552,8 +555,8 @@ static void test_modes_are_tried_and_the_best_is_chosen(void **state)
 static void test_a_probe_is_trained_and_tried(void **state)
 {
     size_t probe = rk_mode_find("probe");
-    rk_llm_learnt learnt;
-    rk_llm_learnt again;
+    rk_llm_learnt learnt = {0};
+    rk_llm_learnt again = {0};
     float *lines;
     class c;
 
