@@ -8,6 +8,9 @@
 
 #define DEFAULT_CONFIG "reckon.yaml"
 
+/* Lines read at prepare with effort fast: some minutes of a small writer. */
+#define READ_AHEAD 4096
+
 
 static void settings_from(rk_settings *s, const rk_config *c)
 {
@@ -25,6 +28,7 @@ static void settings_from(rk_settings *s, const rk_config *c)
     s->llm_history = c->llm.history;
     s->llm_candidates = c->llm.candidates;
     s->llm_mode = c->llm.mode;
+    s->llm_read_ahead = READ_AHEAD;
     s->auto_llm = c->fused.llm;
     s->auto_llm_candidates = c->fused.llm_candidates;
     s->auto_llm_moves = c->fused.llm_moves;

@@ -109,6 +109,8 @@ int rk_school_open(rk_school *school, rk_engine *e, const rk_task *task,
     school->settings = e->settings;
     school->settings.effort = opts->effort;
     school->settings.without_words = opts->modes_alone;
+    if (opts->modes_alone)
+        school->settings.llm_read_ahead = 0;
     if (task->wording) {
         school->settings.noun = task->wording->noun;
         school->settings.noun_plural = task->wording->noun_plural;

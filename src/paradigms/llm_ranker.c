@@ -11,6 +11,7 @@
 #include "paradigms/paradigm.h"
 
 #include "core/mem.h"
+#include "core/topk.h"
 #include "paradigms/cached.h"
 #include "paradigms/liking.h"
 #include "paradigms/lines.h"
@@ -151,23 +152,55 @@ done:
 }
 
 
-/* The writer's readings of the whole catalogue without any user. Of one that
- * gives none only the tokens of each line, guessed at four bytes each. */
-static int read_catalogue(rk_lines *l, const rk_workshop *w, bool reads,
-                          rk_error *err)
+/* The items of most events, into `items` (most); returns how many. */
+static size_t most_popular(const rk_corpus *c, size_t most, uint32_t *items,
+                           rk_hit *room, float *count)
+{
+    rk_topk top;
+
+    for (size_t e = 0; e < c->start[c->n_users]; e++)
+        count[c->seen[e].item]++;
+    rk_topk_init(&top, room, most);
+    for (uint32_t i = 0; i < c->n_items; i++)
+        rk_topk_add(&top, i, count[i]);
+    most = rk_topk_finish(&top);
+    for (size_t i = 0; i < most; i++)
+        items[i] = room[i].index;
+    return most;
+}
+
+
+/* The priors of the items that will be asked for most, ahead of requests. */
+static int read_ahead(const rk_workshop *w, rk_error *err)
 {
     const rk_snapshot *s = w->snapshot;
-    uint32_t *items = rk_alloc_array(s->n_items, sizeof(*items));
-    int rc;
+    size_t most = s->settings->llm_read_ahead;
+    uint32_t *items = NULL;
+    float *count = NULL;
+    rk_hit *room = NULL;
+    rk_lines l = {0};
+    int rc = RK_OK;
 
-    for (uint32_t i = 0; items && i < s->n_items; i++)
-        items[i] = i;
-    rc = items ? rk_lines_init(l, s, items, s->n_items, err)
-               : rk_no_memory(err);
-    if (rc == RK_OK && reads)
-        rc = rk_lines_prior(l, s, w->run, w->progress, err);
-    for (size_t i = 0; i < l->n && rc == RK_OK && !reads; i++)
-        l->prior[2 * i + 1] = (float)strlen(l->text[i]) / 4;
+    if (most == 0)
+        return RK_OK;
+    if (s->settings->effort == RK_FULL || most > w->corpus->n_items)
+        most = w->corpus->n_items;
+    items = rk_alloc_array(most, sizeof(*items));
+    room = rk_alloc_array(most, sizeof(*room));
+    count = rk_calloc(w->corpus->n_items, sizeof(*count));
+    if (!items || !room || !count) {
+        rc = rk_no_memory(err);
+        goto done;
+    }
+    most = most_popular(w->corpus, most, items, room, count);
+    rc = rk_lines_init(&l, s, items, most, err);
+    if (rc == RK_OK)
+        rc = rk_lines_prior(&l, s, w->run, w->progress, err);
+
+done:
+    rk_lines_clear(&l);
+    free(count);
+    free(room);
     free(items);
     return rc;
 }
@@ -200,7 +233,6 @@ static int llm_fit(const rk_workshop *w, rk_error *err)
     uint32_t *strangers = NULL;
     float *mean = NULL;
     rk_llm *writer = NULL;
-    rk_lines l = {0};
     bool reads;
     int rc;
 
@@ -219,20 +251,19 @@ static int llm_fit(const rk_workshop *w, rk_error *err)
         s.vector_mean = mean;
         rc = mean ? RK_OK : rk_no_memory(err);
     }
-    if (rc == RK_OK)
-        rc = read_catalogue(&l, &with, reads, err);
+    if (rc == RK_OK && reads)
+        rc = read_ahead(&with, err);
     if (rc == RK_OK && reads)
         rc = fit_and_put(&with, &rk_mode_likelihood, "llm.like", &s.llm_like,
                          err);
     if (rc == RK_OK)
-        rc = rk_modes_fit(&s.llm, &with, l.prior, err);
+        rc = rk_modes_fit(&s.llm, &with, err);
     if (rc == RK_OK)
         rc = rk_llm_learnt_put(&s.llm, w->out, err);
     if (rc == RK_OK && will_ask(&s, yes_no, writer))
         rc = fit_and_put(&with, &rk_mode_yes_no, "llm.yes_no_like",
                          &s.llm_yes_no_like, err);
     rk_llm_learnt_clear(&s.llm);
-    rk_lines_clear(&l);
     free(strangers);
     free(mean);
     return rc;

@@ -110,10 +110,9 @@ const char *rk_mode_lacks(size_t mode, rk_llm *writer);
 const char *rk_mode_reason(const rk_snapshot *s);
 
 /* Learns the modes that the settings ask for or that may be chosen, tries
- * them, and chooses. `lines` (n_items, 2): rk_lines' prior of the catalogue.
- * `io` has its strangers, and nothing else yet; clear it in any case. */
-int rk_modes_fit(rk_llm_learnt *io, const rk_workshop *w, const float *lines,
-                 rk_error *err);
+ * them, and chooses. `io` has its strangers, and nothing else yet;
+ * clear it in any case. */
+int rk_modes_fit(rk_llm_learnt *io, const rk_workshop *w, rk_error *err);
 void rk_llm_learnt_clear(rk_llm_learnt *learnt);
 
 /* As "llm.trials", "llm.mode", "llm.strangers" and what each learnt. The getter

@@ -4,6 +4,7 @@
 #include "core/mem.h"
 #include "core/rng.h"
 #include "paradigms/liking.h"
+#include "paradigms/prompt.h"
 
 #include <string.h>
 
@@ -170,9 +171,20 @@ void rk_mode_list_ask(const rk_mode_lists *l, size_t list,
 }
 
 
-/* Tokens of what a prompt tells of one label. */
-static float history_tokens(const rk_mode_lists *l, size_t list, int label,
-                            const float *lines)
+/* Tokens of an item's line, guessed at four bytes each: what a request costs
+ * needs no more, and no model is asked for it. Below 0: no memory. */
+static float line_tokens(const rk_mode_lists *l, uint32_t item)
+{
+    char *line = rk_prompt_item(l->s, item);
+    float tokens = line ? (float)strlen(line) / 4 + 1 : -1;
+
+    free(line);
+    return tokens;
+}
+
+
+/* Tokens of what a prompt tells of one label; below 0: no memory. */
+static float history_tokens(const rk_mode_lists *l, size_t list, int label)
 {
     const rk_corpus *c = l->w->corpus;
     size_t most = l->s->settings->llm_history;
@@ -180,25 +192,42 @@ static float history_tokens(const rk_mode_lists *l, size_t list, int label,
     float sum = 0;
     size_t n = 0;
 
-    for (size_t i = l->n_history[list]; i-- > 0 && n < most;)
-        if (seen[i].label == label) {
-            sum += lines[2 * seen[i].item + 1] + 1;
-            n++;
-        }
+    for (size_t i = l->n_history[list]; i-- > 0 && n < most;) {
+        float tokens;
+
+        if (seen[i].label != label)
+            continue;
+        tokens = line_tokens(l, seen[i].item);
+        if (tokens < 0)
+            return tokens;
+        sum += tokens;
+        n++;
+    }
     return sum;
 }
 
 
-void rk_mode_lists_size(const rk_mode_lists *l, const float *lines,
-                        rk_mode_size *size)
+int rk_mode_lists_size(const rk_mode_lists *l, rk_mode_size *size,
+                       rk_error *err)
 {
     float share = l->n ? 1 / (float)l->n : 0;
 
     *size = (rk_mode_size){.n = RK_LLM_LIST};
     for (size_t i = 0; i < l->n; i++) {
-        size->liked += history_tokens(l, i, +1, lines) * share;
-        size->disliked += history_tokens(l, i, -1, lines) * share;
-        for (size_t j = 0; j < RK_LLM_LIST; j++)
-            size->lines += lines[2 * l->items[i * RK_LLM_LIST + j] + 1] * share;
+        float liked = history_tokens(l, i, +1);
+        float disliked = history_tokens(l, i, -1);
+
+        if (liked < 0 || disliked < 0)
+            return rk_no_memory(err);
+        size->liked += liked * share;
+        size->disliked += disliked * share;
+        for (size_t j = 0; j < RK_LLM_LIST; j++) {
+            float tokens = line_tokens(l, l->items[i * RK_LLM_LIST + j]);
+
+            if (tokens < 0)
+                return rk_no_memory(err);
+            size->lines += tokens * share;
+        }
     }
+    return RK_OK;
 }

@@ -13,10 +13,9 @@
 int rk_mode_lists_make(rk_mode_lists *l, const rk_workshop *w, rk_error *err);
 void rk_mode_lists_clear(rk_mode_lists *l);
 
-/* The mean list's tokens; lines (n_items, 2) is rk_lines' prior of the whole
- * catalogue. */
-void rk_mode_lists_size(const rk_mode_lists *l, const float *lines,
-                        rk_mode_size *size);
+/* The mean list's tokens, or so. RK_ENOMEM. */
+int rk_mode_lists_size(const rk_mode_lists *l, rk_mode_size *size,
+                       rk_error *err);
 
 /* The place of a user's last like that has not been had before and has at
  * least 3 likes before it, among their n events; n: there is none. */

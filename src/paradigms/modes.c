@@ -247,8 +247,7 @@ static void choose(rk_llm_learnt *io, const trials *t)
 }
 
 
-int rk_modes_fit(rk_llm_learnt *io, const rk_workshop *w, const float *lines,
-                 rk_error *err)
+int rk_modes_fit(rk_llm_learnt *io, const rk_workshop *w, rk_error *err)
 {
     const rk_settings *settings = w->snapshot->settings;
     bool full = settings->effort == RK_FULL;
@@ -261,7 +260,8 @@ int rk_modes_fit(rk_llm_learnt *io, const rk_workshop *w, const float *lines,
         t.ndcg = rk_calloc(RK_N_MODES * t.lists.n, sizeof(*t.ndcg));
         rc = t.ndcg ? RK_OK : rk_no_memory(err);
     }
-    rk_mode_lists_size(&t.lists, lines, &t.size);
+    if (rc == RK_OK)
+        rc = rk_mode_lists_size(&t.lists, &t.size, err);
     for (size_t m = 0; m < RK_N_MODES && rc == RK_OK; m++) {
         if (t.lists.n == 0 || !is_due(&t, m))
             continue;

@@ -43,6 +43,9 @@ typedef struct rk_settings {
     size_t llm_candidates; /* items the language model ranks */
     const char *llm_mode;  /* "auto", or a name of rk_modes; NULL: auto */
     uint32_t llm_modes;    /* bits of modes to learn whatever they cost */
+    size_t llm_read_ahead; /* items, the most popular, whose priors prepare
+                              reads: others' when they are asked for. All with
+                              effort full, none if 0 */
     bool without_words;    /* no item or user is read by the vocabulary */
     bool auto_llm;         /* it has a say in the fused order */
     size_t auto_llm_candidates;

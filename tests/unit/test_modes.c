@@ -482,7 +482,6 @@ static void test_who_is_left_out_teaches_nothing(void **state)
 {
     bool *left_out;
     rk_llm_learnt learnt = {0};
-    float *lines;
     rk_mode_lists l;
     class c;
 
@@ -499,15 +498,13 @@ static void test_who_is_left_out_teaches_nothing(void **state)
     rk_mode_lists_clear(&l);
     /* With everybody left out nothing is asked at all. */
     memset(left_out, 1, c.corpus->n_users);
-    lines = rk_calloc(c.corpus->n_items, 2 * sizeof(*lines));
     c.run.usage = (rk_usage){0};
-    assert_ok(rk_modes_fit(&learnt, &c.readings.workshop, lines, &err), err);
+    assert_ok(rk_modes_fit(&learnt, &c.readings.workshop, &err), err);
     assert_int_equal(c.run.usage.prefix_tokens, 0);
     assert_int_equal(learnt.mode, 0);
     for (size_t m = 0; m < RK_N_MODES; m++)
         assert_true(learnt.trials[m].lists == 0);
     rk_llm_learnt_clear(&learnt);
-    free(lines);
     free(left_out);
     class_close(&c);
 }
@@ -517,13 +514,11 @@ static void test_modes_are_tried_and_the_best_is_chosen(void **state)
 {
     rk_llm_learnt learnt = {0};
     rk_llm_learnt again = {0};
-    float *lines;
     class c;
 
     (void)state;
     class_open(&c);
-    lines = rk_calloc(c.corpus->n_items, 2 * sizeof(*lines));
-    assert_ok(rk_modes_fit(&learnt, &c.readings.workshop, lines, &err), err);
+    assert_ok(rk_modes_fit(&learnt, &c.readings.workshop, &err), err);
     assert_true(c.run.usage.candidate_tokens > 0);
     for (size_t m = 0; m < RK_N_MODES; m++) {
         const rk_llm_trial *t = &learnt.trials[m];
@@ -538,7 +533,7 @@ static void test_modes_are_tried_and_the_best_is_chosen(void **state)
     assert_false(rk_modes[learnt.mode]->by_name_only);
     /* The same again costs nothing and is the same. */
     c.run.usage = (rk_usage){0};
-    assert_ok(rk_modes_fit(&again, &c.readings.workshop, lines, &err), err);
+    assert_ok(rk_modes_fit(&again, &c.readings.workshop, &err), err);
     assert_int_equal(c.run.usage.prefix_tokens, 0);
     assert_int_equal(c.run.usage.candidate_tokens, 0);
     assert_memory_equal(learnt.trials, again.trials, sizeof(again.trials));
@@ -546,7 +541,6 @@ static void test_modes_are_tried_and_the_best_is_chosen(void **state)
                         sizeof(again.likelihood));
     rk_llm_learnt_clear(&learnt);
     rk_llm_learnt_clear(&again);
-    free(lines);
     class_close(&c);
 }
 
@@ -557,7 +551,6 @@ static void test_a_probe_is_trained_and_tried(void **state)
     size_t probe = rk_mode_find("probe");
     rk_llm_learnt learnt = {0};
     rk_llm_learnt again = {0};
-    float *lines;
     class c;
 
     (void)state;
@@ -565,14 +558,13 @@ static void test_a_probe_is_trained_and_tried(void **state)
         skip();
     class_open(&c);
     c.settings.llm_mode = "probe";
-    lines = rk_calloc(c.corpus->n_items, 2 * sizeof(*lines));
-    assert_ok(rk_modes_fit(&learnt, &c.readings.workshop, lines, &err), err);
+    assert_ok(rk_modes_fit(&learnt, &c.readings.workshop, &err), err);
     assert_true(learnt.trials[probe].lists >= 40);
     assert_true(learnt.probe.n_user > 0);
     assert_true(learnt.probe.n_item > learnt.probe.n_user); /* and vectors */
     assert_true(learnt.trials[rk_mode_find("letters")].lists == 0);
     c.run.usage = (rk_usage){0};
-    assert_ok(rk_modes_fit(&again, &c.readings.workshop, lines, &err), err);
+    assert_ok(rk_modes_fit(&again, &c.readings.workshop, &err), err);
     assert_int_equal(c.run.usage.prefix_tokens, 0);
     assert_int_equal(c.run.usage.candidate_tokens, 0);
     assert_memory_equal(learnt.trials, again.trials, sizeof(again.trials));
@@ -593,7 +585,6 @@ static void test_a_probe_is_trained_and_tried(void **state)
         rk_candidates_clear(&two);
     }
     rk_llm_learnt_clear(&learnt);
-    free(lines);
     class_close(&c);
 }
 
