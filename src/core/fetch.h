@@ -1,5 +1,5 @@
-/* JSON questions to a server over HTTP, by libcurl: the one place that includes
- * it. All questions are reads, so any may be asked again.
+/* JSON questions to a server over HTTP. All questions are reads, so any may be
+ * asked again.
  *
  * A question has a deadline that holds for all its tries together. It is tried
  * again when nobody is there and after status 429, 500, 502, 503 and 504, as

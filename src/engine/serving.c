@@ -3,126 +3,12 @@
 #include "core/clock.h"
 #include "core/mem.h"
 #include "data/record.h"
+#include "engine/opening.h"
 #include "engine/rank.h"
 #include "paradigms/cached.h"
 #include "paradigms/vocabulary.h"
 
 #include <string.h>
-
-/* While it is being opened. */
-typedef struct opening {
-    rk_serving *v;
-    size_t n_fitted;
-    size_t cap_items;
-    uint32_t *changed; /* positions whose text is newer than the bundle */
-    size_t n_changed;
-    size_t cap_changed;
-} opening;
-
-
-/* The bundle's items take their positions before the store's are read. */
-static int name_fitted(opening *o, const rk_bundle *b, rk_error *err)
-{
-    rk_serving *v = o->v;
-    rk_strings ids;
-    uint32_t position;
-    int rc = rk_bundle_get_strings(b, "item.ids", 0, &ids, err);
-
-    if (rc == RK_OK)
-        rc = rk_ids_new(&v->ids, err);
-    for (size_t i = 0; rc == RK_OK && i < ids.n; i++) {
-        rc = rk_ids_add(v->ids, rk_strings_at(&ids, i), &position, err);
-        if (rc == RK_OK && position != i)
-            rc = rk_fail(err, RK_EFORMAT, "snapshot: item %s stands twice",
-                         rk_strings_at(&ids, i));
-    }
-    if (rc)
-        return rc;
-    o->n_fitted = ids.n;
-    o->cap_items = ids.n + 16;
-    v->items = rk_calloc(o->cap_items, sizeof(void *));
-    return v->items ? RK_OK : rk_no_memory(err);
-}
-
-
-static int take_item(void *ctx, const rk_record *r, rk_error *err)
-{
-    opening *o = ctx;
-    rk_serving *v = o->v;
-    uint32_t at;
-    int rc = rk_ids_add(v->ids, r->id, &at, err);
-
-    if (rc)
-        return rc;
-    if (at >= o->cap_items) {
-        rk_record **more = rk_realloc_array(v->items, 2 * (size_t)at,
-                                            sizeof(void *));
-
-        if (!more)
-            return rk_no_memory(err);
-        v->items = more;
-        memset(more + o->cap_items, 0,
-               (2 * (size_t)at - o->cap_items) * sizeof(void *));
-        o->cap_items = 2 * (size_t)at;
-    }
-    v->items[at] = rk_record_copy(r);
-    return v->items[at] ? RK_OK : rk_no_memory(err);
-}
-
-
-static int take_changed(void *ctx, const rk_record *r, rk_error *err)
-{
-    opening *o = ctx;
-    uint32_t item = rk_ids_find(o->v->ids, r->id);
-    uint32_t *more;
-
-    if (item == RK_NO_ID)
-        return RK_OK; /* it came while the catalogue was read */
-    more = rk_grow(o->changed, o->n_changed, &o->cap_changed, sizeof(*more));
-    if (!more)
-        return rk_no_memory(err);
-    o->changed = more;
-    more[o->n_changed++] = item;
-    return RK_OK;
-}
-
-
-static int another_store(rk_error *err)
-{
-    return rk_fail(err, RK_ENOTREADY,
-                   "the snapshot was made from another store: run reckon "
-                   "prepare");
-}
-
-
-static int read_catalogue(opening *o, rk_run *run, rk_error *err)
-{
-    rk_serving *v = o->v;
-    rk_store_counts counts;
-    int rc = rk_store_counts_get(run->store, &counts, err);
-
-    if (rc)
-        return rc;
-    v->change = counts.change;
-    rc = rk_store_each_record(run->store, RK_ITEMS, 0, take_item, o, err);
-    if (rc == RK_OK)
-        rc = rk_store_each_record(run->store, RK_ITEMS, v->made_at,
-                                  take_changed, o, err);
-    v->snapshot.n_items = rk_ids_count(v->ids);
-    if (rc == RK_OK && v->made_at > v->change)
-        return another_store(err);
-    for (uint32_t i = 0; i < o->n_fitted && rc == RK_OK; i++)
-        if (!v->items[i])
-            rc = another_store(err);
-    if (rc)
-        return rc;
-    v->is_changed = rk_calloc(v->snapshot.n_items, sizeof(*v->is_changed));
-    if (!v->is_changed)
-        return rk_no_memory(err);
-    for (size_t i = 0; i < o->n_changed; i++)
-        v->is_changed[o->changed[i]] = true;
-    return RK_OK;
-}
 
 
 /* The vector of a changed item; what it was, or zeros, where the embedder that
@@ -142,7 +28,7 @@ static int fresh_vector(const rk_snapshot *s, uint32_t item, rk_run *run,
 
 
 /* Vectors of the bundle, those of changed items replaced, new ones added. */
-static int open_vectors(opening *o, rk_run *run, rk_error *err)
+static int open_vectors(rk_opening *o, rk_run *run, rk_error *err)
 {
     rk_serving *v = o->v;
     rk_snapshot *s = &v->snapshot;
@@ -237,7 +123,7 @@ static int fresh_tokens(const rk_snapshot *s, uint32_t item, rk_run *run,
 }
 
 
-static int open_tokens(opening *o, rk_run *run, rk_error *err)
+static int open_tokens(rk_opening *o, rk_run *run, rk_error *err)
 {
     rk_serving *v = o->v;
     rk_snapshot *s = &v->snapshot;
@@ -301,7 +187,7 @@ static int key_get(const rk_bundle *b, const char *name, const char **key,
 
 
 /* What every snapshot has. */
-static int open_head(opening *o, const rk_settings *settings, rk_error *err)
+static int open_head(rk_opening *o, const rk_settings *settings, rk_error *err)
 {
     rk_serving *v = o->v;
     rk_snapshot *s = &v->snapshot;
@@ -318,7 +204,7 @@ static int open_head(opening *o, const rk_settings *settings, rk_error *err)
     if (rc == RK_OK)
         rc = key_get(v->bundle, "writer", &s->writer_key, &why);
     if (rc == RK_OK)
-        rc = name_fitted(o, v->bundle, &why);
+        rc = rk_opening_name(o, v->bundle, &why);
     if (rc == RK_ENOTFOUND) /* of a bundle that is whole */
         return rk_fail(err, RK_EFORMAT,
                        "the snapshot is another version's (%s): run reckon "
@@ -328,7 +214,7 @@ static int open_head(opening *o, const rk_settings *settings, rk_error *err)
 }
 
 
-static int open_all(opening *o, const rk_settings *settings, rk_run *run,
+static int open_all(rk_opening *o, const rk_settings *settings, rk_run *run,
                     rk_error *err)
 {
     rk_serving *v = o->v;
@@ -337,7 +223,7 @@ static int open_all(opening *o, const rk_settings *settings, rk_run *run,
     int rc = open_head(o, settings, err);
 
     if (rc == RK_OK)
-        rc = read_catalogue(o, run, err);
+        rc = rk_opening_read(o, run, err);
     s->ids = v->ids;
     s->items = v->items;
     s->n_fitted = o->n_fitted;
@@ -361,7 +247,7 @@ int rk_serving_open(rk_serving **out, const char *path,
                     const rk_settings *settings, rk_run *run, rk_error *err)
 {
     int64_t start = rk_clock_us();
-    opening o = {0};
+    rk_opening o = {0};
     rk_error why = {0};
     int rc;
 

@@ -1,18 +1,13 @@
 /* rk_evaluate(): a protocol, its contestants and the judge make a report. */
-#include "core/buf.h"
 #include "core/clock.h"
 #include "core/mem.h"
 #include "engine/corpus.h"
 #include "engine/spending.h"
-#include "eval/contestants.h"
 #include "eval/plain_rules.h"
-#include "eval/report.h"
+#include "eval/trial.h"
 #include "paradigms/mode.h"
 
-#include <math.h>
 #include <string.h>
-
-#define MOST_ROWS 32
 
 /* Users whom a way that asks a model is put to without being named. */
 #define MOST_PATIENT 100
@@ -25,33 +20,8 @@ static const char *const likers[] = {
     "user rate", "user and item rate", "embeddings", "tokens", "llm", "auto",
     NULL};
 
-/* One contestant on one set of questions. */
-typedef struct judged {
-    char *name;
-    const rk_questions *questions;
-    rk_verdict verdict;
-} judged;
 
-
-/* An evaluation under way. */
-typedef struct trial {
-    rk_engine *engine;
-    const rk_protocol *protocol;
-    const rk_evaluate_opts *opts;
-    enum rk_effort effort;
-    const char *ways[MOST_ROWS];
-    size_t n_ways;
-    rk_corpus *corpus; /* of the store, for "mine" */
-    rk_task *task;
-    rk_school school;
-    judged judged[2 * MOST_ROWS]; /* also on the mixed questions */
-    size_t n_judged;
-    rk_report_box *box;
-    rk_buf command;
-} trial;
-
-
-static bool is_named(const trial *t, const char *way)
+static bool is_named(const rk_trial *t, const char *way)
 {
     for (size_t i = 0; i < t->n_ways; i++)
         if (strcmp(t->ways[i], way) == 0)
@@ -69,13 +39,13 @@ static bool asks_model(const char *way)
 }
 
 
-static int choose_ways(trial *t, rk_error *err)
+static int choose_ways(rk_trial *t, rk_error *err)
 {
     const char *const *all = t->task->kind == RK_TASK_LIKE ? likers : rankers;
 
-    if (t->opts->n_ways > MOST_ROWS)
+    if (t->opts->n_ways > RK_TRIAL_ROWS)
         return rk_fail(err, RK_EINVAL, "%zu ways, at most %d are judged",
-                       t->opts->n_ways, MOST_ROWS);
+                       t->opts->n_ways, RK_TRIAL_ROWS);
     for (size_t i = 0; i < t->opts->n_ways; i++)
         t->ways[t->n_ways++] = t->opts->ways[i];
     for (size_t i = 0; t->opts->n_ways == 0 && all[i]; i++)
@@ -84,25 +54,7 @@ static int choose_ways(trial *t, rk_error *err)
 }
 
 
-static void write_command(trial *t)
-{
-    rk_buf *b = &t->command;
-
-    rk_buf_printf(b, "reckon eval %s", t->protocol->name);
-    if (t->opts->data)
-        rk_buf_printf(b, " --data %s", t->opts->data);
-    for (size_t i = 0; i < t->opts->n_ways; i++)
-        rk_buf_printf(b, " --way '%s'", t->opts->ways[i]);
-    rk_buf_printf(b, " --effort %s", rk_effort_name(t->effort));
-    if (t->opts->n_users)
-        rk_buf_printf(b, " --users %zu", t->opts->n_users);
-    if (t->opts->shuffle_texts)
-        rk_buf_puts(b, " --shuffle-texts");
-    rk_buf_printf(b, " --seed %llu", (unsigned long long)t->opts->seed);
-}
-
-
-static int load_task(trial *t, rk_error *err)
+static int load_task(rk_trial *t, rk_error *err)
 {
     rk_task_opts opts = {.data = t->opts->data,
                          .seed = t->opts->seed,
@@ -132,7 +84,7 @@ static bool is_trained_alone(const char *way)
 }
 
 
-static int open_school(trial *t, rk_error *err)
+static int open_school(rk_trial *t, rk_error *err)
 {
     rk_school_opts opts = {.effort = t->effort,
                            .shuffle_texts = t->opts->shuffle_texts,
@@ -141,6 +93,9 @@ static int open_school(trial *t, rk_error *err)
                                              !is_named(t, "llm") &&
                                              !is_named(t, "rag"),
                            .without_embedder = true,
+                           .without_words = !is_named(t, "tokens") &&
+                                            !is_named(t, "llm") &&
+                                            !is_named(t, "rag"),
                            .modes_alone = true,
                            .untrained = true};
 
@@ -173,22 +128,12 @@ static int open_school(trial *t, rk_error *err)
 }
 
 
-static size_t n_asked(const rk_questions *q)
-{
-    size_t n = 0;
-
-    for (size_t u = 0; u < q->asked->n_users; u++)
-        n += q->truth_start[u + 1] > q->truth_start[u];
-    return n;
-}
-
-
 /* Judges one contestant on one set of questions. */
-static int judge(trial *t, rk_contestant *c, const rk_questions *q,
+static int judge(rk_trial *t, rk_contestant *c, const rk_questions *q,
                  const char *suffix, rk_error *err)
 {
     rk_judge_opts opts = {.seed = t->opts->seed, .progress = t->opts->progress};
-    judged *j = &t->judged[t->n_judged];
+    rk_judged *j = &t->judged[t->n_judged];
     rk_buf name;
     int rc;
 
@@ -207,14 +152,14 @@ static int judge(trial *t, rk_contestant *c, const rk_questions *q,
 
 /* One way on all questions; left out, with the reason, when it cannot be
  * judged. */
-static int judge_way(trial *t, const char *way, rk_error *err)
+static int judge_way(rk_trial *t, const char *way, rk_error *err)
 {
     rk_contestant c = {0};
     rk_error why = {0};
     int rc;
 
     if (t->opts->n_ways == 0 && asks_model(way) &&
-        n_asked(&t->task->test) > MOST_PATIENT) {
+        rk_trial_n_asked(&t->task->test) > MOST_PATIENT) {
         rk_report_add_left_out(t->box, way,
                                "asks the model for every user: name it, and "
                                "how many users");
@@ -240,121 +185,7 @@ done:
 }
 
 
-static rk_figure figure_of(enum rk_metric metric, const rk_measure *m)
-{
-    return (rk_figure){rk_metric_names[metric], m->value, m->low, m->high};
-}
-
-
-static void add_row(trial *t, const rk_verdict *v)
-{
-    rk_figure figures[RK_N_METRICS];
-    rk_part parts[RK_SLICES];
-    rk_contender row = {.name = v->contestant,
-                        .note = "",
-                        .n_users = v->n_users,
-                        .figures = figures,
-                        .parts = parts,
-                        .n_parts = v->n_slices,
-                        .train_s = v->train_s,
-                        .p50_us = v->p50_us,
-                        .p95_us = v->p95_us,
-                        .usage = v->usage};
-
-    for (size_t m = 0; m < RK_N_METRICS; m++)
-        if (!isnan(v->metrics[m].value))
-            figures[row.n_figures++] = figure_of(m, &v->metrics[m]);
-    for (size_t s = 0; s < v->n_slices; s++)
-        parts[s] = (rk_part){
-            v->slices[s].by, v->slices[s].name, v->slices[s].n_users,
-            figure_of(t->task->headline, &v->slices[s].figure)};
-    rk_report_add_row(t->box, &row);
-}
-
-
-/* On the test questions; NULL when nobody was judged. */
-static const rk_verdict *best_of(const trial *t, enum rk_metric headline)
-{
-    const rk_verdict *best = NULL;
-
-    for (size_t i = 0; i < t->n_judged; i++) {
-        const judged *j = &t->judged[i];
-
-        if (j->questions == &t->task->test &&
-            (!best || j->verdict.metrics[headline].value >
-                          best->metrics[headline].value))
-            best = &j->verdict;
-    }
-    return best;
-}
-
-
-/* Everyone against the best of those who were asked the same. */
-static int add_contrasts(trial *t, rk_error *err)
-{
-    const rk_judge_opts opts = {.seed = t->opts->seed};
-    enum rk_metric headline = t->task->headline;
-    const rk_verdict *best = best_of(t, headline);
-    int rc = RK_OK;
-
-    for (size_t i = 0; best && i < t->n_judged && rc == RK_OK; i++) {
-        const judged *j = &t->judged[i];
-        rk_measure m;
-
-        if (&j->verdict == best || j->questions != &t->task->test)
-            continue;
-        rc = rk_judge_difference(&m, j->questions, &j->verdict, best, &opts,
-                                 err);
-        if (rc == RK_OK)
-            rk_report_add_contrast(t->box,
-                                   &(rk_contrast){j->name, best->contestant,
-                                                  figure_of(headline, &m)});
-    }
-    return rc;
-}
-
-
-static void add_notes(trial *t)
-{
-    const rk_published *p = t->protocol->published;
-    const rk_blend *blend = t->school.snapshot.blend;
-
-    for (; p && p->name; p++)
-        rk_report_add_published(
-            t->box, &(rk_published_figure){p->name, p->metric, p->value});
-    for (size_t i = 0; i < t->task->n_notes; i++)
-        rk_report_add_note(t->box, "%s", t->task->notes[i]);
-    rk_report_add_note(
-        t->box,
-        "embedder %s, writer %s; reading took %.0f s (what was "
-        "read before is kept), all training %.0f s",
-        t->school.readings.embedder_key[0] ? t->engine->embedder : "none",
-        t->school.readings.writer_key[0] ? t->engine->writer : "none",
-        t->school.read_s, t->school.train_s);
-    if (t->opts->shuffle_texts)
-        rk_report_add_note(t->box, "a control: every item had the vector and "
-                                   "tokens of another");
-    if (blend && blend->left_out[0])
-        rk_report_add_note(t->box, "not trained: %s", blend->left_out);
-}
-
-
-static int begin(trial *t, rk_error *err)
-{
-    rk_report head = {.protocol = t->protocol->name,
-                      .summary = t->protocol->summary,
-                      .headline = rk_metric_names[t->task->headline],
-                      .seed = t->opts->seed,
-                      .n_items = t->task->train->n_items,
-                      .n_users = n_asked(&t->task->test)};
-
-    write_command(t);
-    head.command = rk_buf_str(&t->command);
-    return rk_report_box_new(&t->box, &head, err);
-}
-
-
-static void trial_clear(trial *t)
+static void trial_clear(rk_trial *t)
 {
     for (size_t i = 0; i < t->n_judged; i++) {
         rk_verdict_clear(&t->judged[i].verdict);
@@ -375,7 +206,7 @@ int rk_evaluate(rk_engine *engine, const char *protocol,
 {
     static const rk_evaluate_opts none = {0};
     int64_t start = rk_clock_us();
-    trial *t = rk_calloc(1, sizeof(*t));
+    rk_trial *t = rk_calloc(1, sizeof(*t));
     int rc = RK_OK;
 
     *out = NULL;
@@ -398,17 +229,17 @@ int rk_evaluate(rk_engine *engine, const char *protocol,
     if (rc == RK_OK)
         rc = choose_ways(t, err);
     if (rc == RK_OK)
-        rc = begin(t, err);
+        rc = rk_trial_begin(t, err);
     if (rc == RK_OK)
         rc = open_school(t, err);
     for (size_t i = 0; i < t->n_ways && rc == RK_OK; i++)
         rc = judge_way(t, t->ways[i], err);
     for (size_t i = 0; i < t->n_judged && rc == RK_OK; i++)
-        add_row(t, &t->judged[i].verdict);
+        rk_trial_add_row(t, &t->judged[i].verdict);
     if (rc == RK_OK)
-        rc = add_contrasts(t, err);
+        rc = rk_trial_add_contrasts(t, err);
     if (rc == RK_OK) {
-        add_notes(t);
+        rk_trial_add_notes(t);
         rc = rk_report_finish(t->box, rk_clock_us() - start, out, err);
         t->box = NULL;
     }

@@ -66,6 +66,9 @@ struct rk_llm {
     bool chat;           /* what is asked stands in the model's chat template */
 };
 
+/* RK_EINVAL: the model was opened in the other role. */
+int rk_llm_check_role(const rk_llm *m, enum rk_llm_role role, rk_error *err);
+
 /* RK_ECANCELLED when the time is over: asked between batches. */
 int rk_llm_on_time(const rk_llm *m, rk_error *err);
 

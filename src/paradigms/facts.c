@@ -1,28 +1,15 @@
 #include "paradigms/facts.h"
 
-#include "core/buf.h"
 #include "core/mem.h"
 #include "core/text.h"
-#include "data/record.h"
+#include "paradigms/bearing.h"
 #include "paradigms/form.h"
 #include "paradigms/leaning.h"
-#include "paradigms/mentions.h"
 
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-#define LINK_WORDS 5 /* between a title and what is said of it, at most */
-
-/* A text being checked. */
-typedef struct check {
-    const char *text;
-    const rk_grounds *g;
-    rk_wording words;
-    rk_mentions mentions;
-    rk_findings *out;
-} check;
 
 
 int rk_findings_add(rk_findings *f, rk_claim claim, rk_error *err,
@@ -53,7 +40,7 @@ void rk_findings_clear(rk_findings *f)
 
 
 /* A claim over words of the text; `by` NULL: nothing bears it. */
-static rk_claim claim_of(const check *k, enum rk_claim_kind kind, size_t at,
+static rk_claim claim_of(const rk_check *k, enum rk_claim_kind kind, size_t at,
                          size_t n, const rk_ground *by)
 {
     const rk_word *first = &k->words.list[at];
@@ -68,187 +55,8 @@ static rk_claim claim_of(const check *k, enum rk_claim_kind kind, size_t at,
 }
 
 
-/* Words that do not part a title from what is said of it. */
-static bool links(const check *k, size_t from, size_t to)
-{
-    static const char *const ties[] = {
-        "by",        "directed", "written", "starring", "with", "from",
-        "author",    "director", "is",      "was",      "an",   "film",
-        "movie",     "book",     "novel",   "story",    "made", "released",
-        "published", "in",       "another", "stars",    NULL};
-    bool any = false;
-
-    if (to - from > LINK_WORDS)
-        return false;
-    for (size_t i = from; i < to; i++) {
-        if (k->words.list[i].before & (RK_BEFORE_STOP | RK_BEFORE_BREAK))
-            return false;
-        any = any || rk_word_among(&k->words.list[i], ties) ||
-              (rk_word_is(&k->words.list[i], "a") &&
-               k->words.list[i].before & RK_BEFORE_COMMA);
-    }
-    if (to < k->words.n &&
-        k->words.list[to].before & (RK_BEFORE_STOP | RK_BEFORE_BREAK))
-        return false;
-    return any || (to < k->words.n && to == from &&
-                   k->words.list[to].before & RK_BEFORE_BRACKET);
-}
-
-
-/* The item that the text ties mention m to; RK_NO_ID: none. A title before it,
- * or one that it stands before as an owner: "Dan Brown's Inferno". */
-static uint32_t subject_of(const check *k, size_t m)
-{
-    const rk_mention *all = k->mentions.list;
-    const rk_mention *me = &all[m];
-    size_t next;
-
-    for (size_t i = m; i-- > 0;) {
-        if (all[i].kind != RK_MENTIONS_TITLE)
-            continue;
-        if (links(k, all[i].at + all[i].n, me->at))
-            return all[i].item;
-        break;
-    }
-    next = me->at + me->n;
-    if (next < k->words.n && rk_word_is(&k->words.list[next], "the"))
-        next++;
-    if (m + 1 < k->mentions.n && all[m + 1].kind == RK_MENTIONS_TITLE &&
-        all[m + 1].at == next && me->kind != RK_MENTIONS_NUMBER &&
-        k->words.list[me->at + me->n].before == 0) {
-        const rk_word *last = &k->words.list[me->at + me->n - 1];
-        bool owner = last->at[last->len] == '\'' ||
-                     strncmp(last->at + last->len, "\xE2\x80\x99", 3) == 0;
-
-        if (owner || me->kind == RK_MENTIONS_CATEGORY)
-            return all[m + 1].item;
-    }
-    return RK_NO_ID;
-}
-
-
-/* Numbers in letters are often a title's: "The Three Musketeers". */
-static bool has_number(const rk_wording *w, double number)
-{
-    double one;
-
-    for (size_t i = 0; i < w->n; i++)
-        if (w->list[i].is_number && rk_word_number(&w->list[i], &one) &&
-            fabs(one - number) < 1e-9)
-            return true;
-    return false;
-}
-
-
-/* "1990s" is said of any year in it. */
-static bool has_decade(const rk_wording *w, double number)
-{
-    double one;
-
-    for (size_t i = 0; i < w->n; i++)
-        if (w->list[i].is_number && w->list[i].len == 4 &&
-            rk_word_number(&w->list[i], &one) && one >= number &&
-            one < number + 10)
-            return true;
-    return false;
-}
-
-
-/* Whether one text bears a mention. */
-static bool bears(const check *k, const rk_ground *g, const rk_mention *m)
-{
-    rk_word run[16];
-    const rk_word *w = &k->words.list[m->at];
-    size_t n = m->n < 16 ? m->n : 16;
-
-    if (m->kind == RK_MENTIONS_NUMBER)
-        return has_number(&g->words, m->number) ||
-               (w->at[w->len - 1] == 's' && has_decade(&g->words, m->number));
-    if (rk_wording_find(&g->words, w, n) != SIZE_MAX)
-        return true;
-    if (m->kind == RK_MENTIONS_NAME && n > 1 && rk_word_is_common(w) &&
-        rk_wording_find(&g->words, w + 1, n - 1) != SIZE_MAX)
-        return true; /* "The Coens" */
-    memcpy(run, w, n * sizeof(*run));
-    run[n - 1].key = rk_word_singular(&run[n - 1]);
-    return m->kind == RK_MENTIONS_CATEGORY && run[n - 1].key &&
-           rk_wording_find(&g->words, run, n) != SIZE_MAX;
-}
-
-
-/* The value of the field that a role names ("directed by"), of the item it is
- * said of; NULL: no role is named, or the item has no such field. */
-static const char *role_value(const check *k, const rk_mention *m,
-                              uint32_t item)
-{
-    static const struct {
-        const char *word;
-        const char *field;
-    } roles[] = {
-        {"directed", "director"}, {"director", "director"},
-        {"written", "author"},    {"author", "author"},
-        {"starring", "cast"},     {"stars", "cast"},
-    };
-    size_t begin = rk_clause_begin(&k->words, m->at);
-
-    for (size_t i = m->at; i-- > begin && i + 3 >= m->at;)
-        for (size_t r = 0; r < sizeof(roles) / sizeof(roles[0]); r++)
-            if (rk_word_is(&k->words.list[i], roles[r].word))
-                return rk_record_get(k->g->s->items[item], roles[r].field);
-    return NULL;
-}
-
-
-/* Whether a text, as words, has those of a mention. */
-static int value_has(const check *k, const rk_mention *m, const char *value,
-                     bool *has, rk_error *err)
-{
-    rk_ground one = {0};
-    int rc = rk_wording_read(&one.words, value, err);
-
-    *has = rc == RK_OK && bears(k, &one, m);
-    rk_wording_clear(&one.words);
-    return rc;
-}
-
-
-/* What bears a mention: the ground of what it is said of, or any. */
-static int find_ground(const check *k, size_t i, const rk_ground **by,
-                       uint32_t *subject, rk_error *err)
-{
-    const rk_mention *m = &k->mentions.list[i];
-    bool person = m->kind == RK_MENTIONS_NAME || m->kind == RK_MENTIONS_VALUE;
-    const char *value;
-    int rc = RK_OK;
-
-    *by = NULL;
-    *subject = subject_of(k, i);
-    if (*subject != RK_NO_ID) {
-        const rk_ground *g = rk_grounds_item(k->g, *subject);
-
-        *by = g && bears(k, g, m) ? g : NULL;
-    } else {
-        for (size_t j = 0; j < k->g->n && !*by; j++)
-            *by = bears(k, &k->g->list[j], m) ? &k->g->list[j] : NULL;
-    }
-    if (*by && person) {
-        uint32_t of = *subject != RK_NO_ID ? *subject : k->g->list[0].item;
-        bool has = true;
-
-        value = role_value(k, m, of);
-        if (value)
-            rc = value_has(k, m, value, &has, err);
-        if (!has)
-            *by = NULL;
-        if (!has)
-            *subject = of;
-    }
-    return rc;
-}
-
-
 /* The chance of a like, or of none, in percent. */
-static bool is_chance(const check *k, double number)
+static bool is_chance(const rk_check *k, double number)
 {
     double chance = 100 * (double)k->g->probability;
 
@@ -257,13 +65,14 @@ static bool is_chance(const check *k, double number)
 }
 
 
-static int check_title(check *k, const rk_mention *m, rk_error *err)
+static int check_title(rk_check *k, const rk_mention *m, rk_error *err)
 {
     const rk_ground *by = rk_grounds_item(k->g, m->item);
     rk_claim c;
 
     for (size_t i = 0; i < k->g->n && !by; i++)
-        if (k->g->list[i].item == RK_NO_ID && bears(k, &k->g->list[i], m))
+        if (k->g->list[i].item == RK_NO_ID &&
+            rk_bearing_is(k, &k->g->list[i], m))
             by = &k->g->list[i];
     c = claim_of(k, RK_CLAIM_TITLE, m->at, m->n, by);
     return rk_findings_add(k->out, c, err,
@@ -272,7 +81,7 @@ static int check_title(check *k, const rk_mention *m, rk_error *err)
 }
 
 
-static int check_mention(check *k, size_t i, rk_error *err)
+static int check_mention(rk_check *k, size_t i, rk_error *err)
 {
     static const enum rk_claim_kind kinds[] = {
         [RK_MENTIONS_TITLE] = RK_CLAIM_TITLE,
@@ -288,7 +97,7 @@ static int check_mention(check *k, size_t i, rk_error *err)
 
     if (m->kind == RK_MENTIONS_TITLE)
         return check_title(k, m, err);
-    rc = find_ground(k, i, &by, &subject, err);
+    rc = rk_bearing_find(k, i, &by, &subject, err);
     if (rc)
         return rc;
     if (!by && m->kind == RK_MENTIONS_NUMBER && is_chance(k, m->number))
@@ -305,7 +114,7 @@ static int check_mention(check *k, size_t i, rk_error *err)
 }
 
 
-static int check_verdict(check *k, size_t i, int sign, rk_error *err)
+static int check_verdict(rk_check *k, size_t i, int sign, rk_error *err)
 {
     const rk_ground *by = sign == rk_grounds_verdict(k->g) ? &k->g->list[0]
                                                            : NULL;
@@ -320,7 +129,7 @@ static int check_verdict(check *k, size_t i, int sign, rk_error *err)
 
 /* Whether the user gave this opinion of what is mentioned: of the item, or of
  * one that has the value. */
-static const rk_ground *with_label(const check *k, const rk_mention *m,
+static const rk_ground *with_label(const rk_check *k, const rk_mention *m,
                                    int sign)
 {
     for (size_t i = 0; i < k->g->n; i++) {
@@ -328,7 +137,7 @@ static const rk_ground *with_label(const check *k, const rk_mention *m,
 
         if (m->kind == RK_MENTIONS_TITLE
                 ? g->item == m->item
-                : g->item != RK_NO_ID && bears(k, g, m))
+                : g->item != RK_NO_ID && rk_bearing_is(k, g, m))
             if (g->label == sign)
                 return g;
     }
@@ -338,7 +147,7 @@ static const rk_ground *with_label(const check *k, const rk_mention *m,
 
 /* What a past verb says the user liked: titles that follow it in its clause
  * or, where there are none, categories. */
-static int check_liked(check *k, size_t i, int sign, rk_error *err)
+static int check_liked(rk_check *k, size_t i, int sign, rk_error *err)
 {
     size_t end = rk_clause_end(&k->words, i);
     enum rk_mention_kind kind = RK_MENTIONS_CATEGORY;
@@ -366,7 +175,7 @@ static int check_liked(check *k, size_t i, int sign, rk_error *err)
 
 
 /* "..., which you liked Dune": what was liked stands before the verb. */
-static bool is_muddled(const check *k, size_t verb)
+static bool is_muddled(const rk_check *k, size_t verb)
 {
     static const char *const relative[] = {"which", "that", NULL};
 
@@ -384,7 +193,7 @@ static bool is_muddled(const check *k, size_t verb)
 
 
 /* Whether a word is inside the title of something. */
-static bool in_title(const check *k, size_t i)
+static bool in_title(const rk_check *k, size_t i)
 {
     for (size_t j = 0; j < k->mentions.n; j++) {
         const rk_mention *m = &k->mentions.list[j];
@@ -396,7 +205,7 @@ static bool in_title(const check *k, size_t i)
 }
 
 
-static int check_leanings(check *k, rk_error *err)
+static int check_leanings(rk_check *k, rk_error *err)
 {
     int rc = RK_OK;
 
@@ -417,7 +226,7 @@ static int check_leanings(check *k, rk_error *err)
 
 
 /* One claim for the whole text; false in *good: the rest is not looked at. */
-static int check_form(check *k, bool *good, rk_error *err)
+static int check_form(rk_check *k, bool *good, rk_error *err)
 {
     const char *fault = rk_form_fault(k->text, &k->words);
 
@@ -435,7 +244,7 @@ static int check_form(check *k, bool *good, rk_error *err)
 int rk_facts_check(rk_findings *out, const char *text, const rk_grounds *g,
                    rk_error *err)
 {
-    check k = {.text = text, .g = g, .out = out};
+    rk_check k = {.text = text, .g = g, .out = out};
     bool good = false;
     int rc = RK_OK;
 
