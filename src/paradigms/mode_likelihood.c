@@ -272,12 +272,12 @@ static int add_reading(const rk_snapshot *s, const rk_who *who,
     uint32_t with;
     int rc;
 
-    rc = rk_reasons_add(out, "model",
-                        label > 0 ? "read after likes" : "read after dislikes",
-                        weight, err,
-                        "after what the user %s the writer finds its line "
-                        "%+.2f nats a token likelier than without",
-                        verb, (double)gain);
+    rc = rk_reasons_add(
+        out, "model", label > 0 ? "read after likes" : "read after dislikes",
+        weight, err,
+        "after what the user %s the writer finds its line "
+        "%+.2f nats a token likelier than after a stranger's list",
+        verb, (double)gain);
     /* A shared fact speaks for the reading's side, or not at all; its weight
      * is the reading's and is not counted twice. */
     if (rc == RK_OK && weight * (float)label > 0 &&
