@@ -216,7 +216,7 @@ typedef struct rk_ranked {
                             every claim in it was found in the evidence;
                             "writer, chosen": it chose among sentences that
                             rules had built */
-    const char *why_refused; /* why the writer's own was not taken; "" */
+    const char *why_refused;  /* why the writer's own was not taken; "" */
     const rk_reason *reasons; /* strongest first */
     size_t n_reasons;
 } rk_ranked;

@@ -6,8 +6,8 @@
 #include "core/error.h"
 #include "data/rules.h"
 #include "learn/learner.h"
-#include "paradigms/settings.h"
 #include "llm/budget.h"
+#include "paradigms/settings.h"
 
 typedef struct rk_config {
     char *store; /* "sqlite:PATH" or a path */

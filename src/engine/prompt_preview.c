@@ -265,7 +265,7 @@ int rk_prompt_preview(rk_engine *e, const rk_request *request, const char *mode,
     if (rc)
         goto done;
     w.s = &e->serving->snapshot;
-    rc = request->candidates ? take_given(&w, err) : take_proposed(&w, err);
+    rc = request->n_candidates ? take_given(&w, err) : take_proposed(&w, err);
     if (rc == RK_OK)
         rc = begin(&w, e, err);
     if (rc == RK_OK)

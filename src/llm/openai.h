@@ -80,6 +80,12 @@ int rk_openai_prefix(rk_openai *o, const char *text, rk_error *err);
 json_t *rk_openai_after_prefix(const rk_openai *o, const json_t *ids);
 int rk_openai_count_tokens(rk_llm *m, const char *text);
 
+/* openai_tries.c: asks whether there is /tokenize, how wide vectors are, and
+ * how a server writes, whose replies are max_bytes long at most. */
+int rk_openai_try_tokenize(rk_openai *o, rk_error *err);
+int rk_openai_try_embed(rk_openai *o, rk_error *err);
+int rk_openai_try_writer(rk_openai *o, size_t max_bytes, rk_error *err);
+
 /* openai_score.c */
 int rk_openai_likelihood(rk_llm *m, const char *prefix,
                          const char *const *branches, size_t n, float *logp,

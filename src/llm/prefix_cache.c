@@ -4,8 +4,8 @@
 #include "core/file.h"
 #include "core/hash.h"
 #include "core/mem.h"
-#include "llm/prefix_folder.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +14,8 @@
 
 #define MAGIC   "RKPREFIX"
 #define VERSION 1
+#define SUFFIX  ".prefix"
+#define NAME    39 /* letters of a file's name: 32 and the suffix */
 
 /* A file begins with this, as it lies in memory: the folder belongs to one
  * machine, as the store beside it does. */
@@ -105,6 +107,20 @@ static bool is_entry(const rk_prefix_cache *c, const char *bytes, size_t len,
 }
 
 
+/* The path of an entry's file. */
+static void add_path(rk_buf *out, const rk_prefix_cache *c,
+                     const int32_t *tokens, size_t n_tokens)
+{
+    char hash[17];
+
+    snprintf(hash, sizeof(hash), "%016llx",
+             (unsigned long long)rk_hash64(tokens, n_tokens * sizeof(*tokens)));
+    rk_buf_init(out);
+    rk_buf_printf(out, "%s/%s" SUFFIX, c->folder,
+                  rk_key_of(c->world.hex, hash, NULL).hex);
+}
+
+
 static void remove_entry(rk_prefix_cache *c, size_t i)
 {
     c->bytes -= c->entries[i].len;
@@ -173,7 +189,7 @@ static bool load(rk_prefix_cache *c, const int32_t *tokens, size_t n_tokens)
     rk_buf path;
     int rc;
 
-    rk_prefix_folder_path(&path, c->folder, c->world.hex, tokens, n_tokens);
+    add_path(&path, c, tokens, n_tokens);
     if (path.failed)
         goto done;
     rc = rk_file_read(rk_buf_str(&path), c->memory_bytes, &bytes, &len, NULL);
@@ -211,6 +227,75 @@ bool rk_prefix_cache_find(rk_prefix_cache *c, const int32_t *tokens,
 }
 
 
+/* One of the folder's files; what else lies there is left alone. */
+typedef struct found {
+    char name[NAME + 1];
+    size_t len;
+    struct timespec used;
+} found;
+
+
+static bool is_older(const found *a, const found *b)
+{
+    if (a->used.tv_sec != b->used.tv_sec)
+        return a->used.tv_sec < b->used.tv_sec;
+    if (a->used.tv_nsec != b->used.tv_nsec)
+        return a->used.tv_nsec < b->used.tv_nsec;
+    return strcmp(a->name, b->name) < 0;
+}
+
+
+/* The bytes of all entries' files, and the one not used for longest. */
+static size_t look_around(DIR *folder, found *oldest)
+{
+    const struct dirent *d;
+    size_t sum = 0;
+
+    oldest->name[0] = '\0';
+    rewinddir(folder);
+    while ((d = readdir(folder)) != NULL) {
+        struct stat s;
+        found f;
+
+        if (strlen(d->d_name) != NAME ||
+            strcmp(d->d_name + NAME - strlen(SUFFIX), SUFFIX) != 0 ||
+            fstatat(dirfd(folder), d->d_name, &s, AT_SYMLINK_NOFOLLOW) != 0 ||
+            !S_ISREG(s.st_mode))
+            continue;
+        memcpy(f.name, d->d_name, sizeof(f.name));
+        f.len = (size_t)s.st_size;
+        f.used = s.st_mtim;
+        sum += f.len;
+        if (!*oldest->name || is_older(&f, oldest))
+            *oldest = f;
+    }
+    return sum;
+}
+
+
+/* Deletes files until `len` more bytes fit the budget; false when they cannot.
+ */
+static bool make_disk_room(const rk_prefix_cache *c, size_t len)
+{
+    DIR *folder = len <= c->disk_bytes ? opendir(c->folder) : NULL;
+    bool fits = false;
+    found oldest;
+
+    if (!folder)
+        return false;
+    for (;;) {
+        size_t sum = look_around(folder, &oldest);
+
+        fits = sum <= c->disk_bytes - len;
+        if (fits || !*oldest.name ||
+            unlinkat(dirfd(folder), oldest.name, 0) != 0)
+            break;
+    }
+    closedir(folder);
+    return fits;
+}
+
+
 /* A folder that cannot be written once, because its disk is full, is not tried
  * again: each try would cost a user's answer some time. */
 static void store(rk_prefix_cache *c, const char *bytes, size_t len)
@@ -220,9 +305,8 @@ static void store(rk_prefix_cache *c, const char *bytes, size_t len)
 
     if (!c->folder || len > c->disk_bytes)
         return;
-    rk_prefix_folder_path(&path, c->folder, c->world.hex, k.tokens, k.n_tokens);
-    if (path.failed ||
-        !rk_prefix_folder_make_room(c->folder, c->disk_bytes, len) ||
+    add_path(&path, c, k.tokens, k.n_tokens);
+    if (path.failed || !make_disk_room(c, len) ||
         rk_file_write(rk_buf_str(&path), bytes, len, NULL) != RK_OK) {
         free(c->folder);
         c->folder = NULL;
@@ -274,7 +358,7 @@ void rk_prefix_cache_drop(rk_prefix_cache *c, const int32_t *tokens,
     size_t i;
 
     if (c->folder) {
-        rk_prefix_folder_path(&path, c->folder, c->world.hex, tokens, n_tokens);
+        add_path(&path, c, tokens, n_tokens);
         if (!path.failed)
             unlink(rk_buf_str(&path));
         rk_buf_clear(&path);

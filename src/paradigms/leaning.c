@@ -75,6 +75,16 @@ static bool is_verb_like(const rk_wording *w, size_t i)
 }
 
 
+/* "not for you", "not for this reader" */
+static bool is_not_for(const rk_wording *w, size_t i)
+{
+    return i + 2 < w->n && rk_word_among(&w->list[i], denials) &&
+           rk_word_is(&w->list[i + 1], "for") &&
+           (rk_word_is(&w->list[i + 2], "you") ||
+            rk_word_is(&w->list[i + 2], "this"));
+}
+
+
 rk_leaning rk_leaning_at(const rk_wording *w, size_t i)
 {
     const rk_word *word = &w->list[i];
@@ -86,13 +96,7 @@ rk_leaning rk_leaning_at(const rk_wording *w, size_t i)
         l = (rk_leaning){.sign = -1, .past = true};
     else if (rk_word_among(word, pleases) || is_verb_like(w, i))
         l.sign = +1;
-    else if (rk_word_among(word, displeases))
-        l.sign = -1;
-    /* "not for you", "not to your taste" */
-    else if (i + 2 < w->n && rk_word_among(word, denials) &&
-             rk_word_is(&w->list[i + 1], "for") &&
-             (rk_word_is(&w->list[i + 2], "you") ||
-              rk_word_is(&w->list[i + 2], "this")))
+    else if (rk_word_among(word, displeases) || is_not_for(w, i))
         l.sign = -1;
     if (l.sign == 0)
         return l;

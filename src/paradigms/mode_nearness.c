@@ -146,7 +146,7 @@ static int score(const rk_mode_ask *a, float *scores, rk_mode_note *notes,
 
 static int fit(rk_llm_learnt *io, const rk_mode_lists *l, rk_error *err)
 {
-    size_t width = RK_LLM_LIST * RK_NEARNESS_FEATURES;
+    size_t width = (size_t)RK_LLM_LIST * RK_NEARNESS_FEATURES;
     float *x = rk_calloc(l->n, width * sizeof(*x));
     uint32_t *truth = rk_alloc_array(l->n, sizeof(*truth));
     rk_fuse_opts opts = {.prior = usual, .l2 = 1, .either_sign = true};

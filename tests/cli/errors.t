@@ -129,7 +129,7 @@ $ reckon --json recommend -n 0 2>&1 >/dev/null
 ? 2
 
 $ reckon recommend --json "$(printf 'a"\\\n\033b')" 2>&1
-{"error":{"code":"usage","message":"unexpected argument 'a\"\\\u000a\u001bb'"}}
+{"error":{"code":"usage","message":"unexpected argument 'a\"\\\n\u001bb'"}}
 ? 2
 
 # On a terminal's side nothing of the line may move the cursor.

@@ -59,7 +59,7 @@ static int sample_report(rk_report **out, const char *odd, rk_error *err)
                                   i == 2 ? NAN : 3.25 * (double)i,
                                   p50[i],
                                   p50[i] * 1.9,
-                                  {i * 700, i * 1300, i * 50, 17}};
+                                  {i * 700, i * 1300, i * 50, 17, 0}};
 
         rk_report_add_row(box, &row);
     }

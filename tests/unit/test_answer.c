@@ -85,8 +85,7 @@ static void assert_same(const json_t *j, const rk_answer *a)
     assert_number(j, "took_us", (double)a->took_us);
     assert_number(usage, "candidate_tokens", (double)a->usage.candidate_tokens);
     assert_number(usage, "embedded_texts", (double)a->usage.embedded_texts);
-    assert_number(usage, "generated_tokens",
-                  (double)a->usage.generated_tokens);
+    assert_number(usage, "generated_tokens", (double)a->usage.generated_tokens);
     assert_int_equal(json_array_size(items), a->n_items);
     for (size_t i = 0; i < a->n_items; i++)
         assert_item(json_array_get(items, i), &a->items[i]);
