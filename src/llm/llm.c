@@ -448,6 +448,12 @@ int rk_llm_set_chat(rk_llm *m, bool on, rk_error *err)
 }
 
 
+void rk_llm_set_constant(rk_llm *m, const char *text)
+{
+    m->constant = text && *text ? text : NULL;
+}
+
+
 int rk_llm_beams(rk_llm *m, const char *prompt, const rk_beams_opts *opts,
                  rk_beam *out, size_t *n_out, rk_error *err)
 {
