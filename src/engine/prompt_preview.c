@@ -6,6 +6,7 @@
 #include "engine/rank.h"
 #include "paradigms/prompt.h"
 #include "paradigms/prompt_texts.h"
+#include "paradigms/why.h"
 
 #include <math.h>
 #include <string.h>
@@ -171,23 +172,28 @@ static int add_prompts(walk *w, rk_prompt_ask *ask, rk_error *err)
 }
 
 
-/* The evidence of the fused order, as it explains itself. */
-static int explain(walk *w, rk_reasons *reasons, const char ***lines,
-                   rk_error *err)
+/* The best candidate's sentence, from the evidence of the fused order. */
+static int show_why(walk *w, rk_prompt_ask *ask, rk_error *err)
 {
+    const rk_candidate *best;
+    rk_reasons reasons = {0};
+    rk_prompt p = {.n = 0};
     int rc = rk_rank(w->s, &w->asker.who, &w->candidates, &w->run, err);
 
-    if (rc == RK_OK)
-        rc = rk_rank_explain(w->s, &w->asker.who, &w->candidates.list[0],
-                             reasons, &w->run, err);
     if (rc)
         return rc;
-    *lines = rk_calloc(reasons->n, sizeof(**lines));
-    if (!*lines)
-        return rk_no_memory(err);
-    for (size_t i = 0; i < reasons->n; i++)
-        (*lines)[i] = reasons->list[i].text;
-    return RK_OK;
+    best = &w->candidates.list[0]; /* ranking may move the list */
+    ask->candidates = &best->item;
+    rc = rk_rank_explain(w->s, &w->asker.who, best, &reasons, &w->run, err);
+    if (rc == RK_OK)
+        rc = rk_why_prompt(&p, w->s, &w->asker.who, best, &reasons,
+                           ask->has_chat, err);
+    if (rc == RK_OK)
+        rc = add_prompt(w, ask, &p, false, err);
+    w->box->preview.chat = p.chat;
+    rk_prompt_clear(&p);
+    rk_reasons_clear(&reasons);
+    return rc;
 }
 
 
@@ -195,31 +201,24 @@ static int show(walk *w, rk_error *err)
 {
     rk_prompt_ask ask = {.kind = w->kind,
                          .has_chat = w->writer && rk_llm_has_chat(w->writer)};
-    rk_reasons reasons = {0};
-    const char **lines = NULL;
     uint32_t *items;
-    int rc = RK_OK;
+    int rc;
 
     if (w->kind == RK_PROMPT_LETTERS && w->candidates.n > RK_PROMPT_LETTERED)
         w->candidates.n = RK_PROMPT_LETTERED;
     if (w->kind == RK_PROMPT_WHY && w->candidates.n > 1)
         w->candidates.n = 1;
-    if (w->kind == RK_PROMPT_WHY && w->candidates.n == 1)
-        rc = explain(w, &reasons, &lines, err);
-    ask.evidence = lines;
-    ask.n_evidence = lines ? reasons.n : 0;
     ask.n = w->candidates.n;
+    if (w->kind == RK_PROMPT_WHY && ask.n == 1)
+        return show_why(w, &ask, err);
     items = rk_alloc_array(ask.n, sizeof(*items));
-    if (rc == RK_OK && !items)
-        rc = rk_no_memory(err);
-    for (size_t i = 0; i < ask.n && rc == RK_OK; i++)
+    if (!items)
+        return rk_no_memory(err);
+    for (size_t i = 0; i < ask.n; i++)
         items[i] = w->candidates.list[i].item;
     ask.candidates = items;
-    if (rc == RK_OK)
-        rc = add_prompts(w, &ask, err);
+    rc = add_prompts(w, &ask, err);
     free(items);
-    free(lines);
-    rk_reasons_clear(&reasons);
     return rc;
 }
 

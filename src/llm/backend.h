@@ -64,6 +64,7 @@ struct rk_llm {
     int64_t until_us;    /* see rk_llm_until() */
     double us_per_token; /* 0: not known yet */
     bool chat;           /* what is asked stands in the model's chat template */
+    const char *constant; /* see rk_llm_set_constant(); NULL: nothing */
 };
 
 /* RK_EINVAL: the model was opened in the other role. */

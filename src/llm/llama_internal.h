@@ -40,6 +40,7 @@ typedef struct rk_llama {
 
     llama_token *prefix; /* room for n_context */
     size_t n_prefix;
+    size_t n_constant;     /* tokens of it that were evaluated by themselves */
     float *logits;         /* (n_vocab) after the prefix */
     double logits_total;   /* log of the sum of exp of `logits` */
     rk_prefix_cache *kept; /* earlier prefixes; NULL: none is kept */

@@ -41,16 +41,19 @@ static void note(rk_llama *l, const llama_token *ids, size_t n,
     l->logits_total = rk_softmax_total(l->logits, l->n_vocab);
     memcpy(l->prefix, ids, n * sizeof(*ids));
     l->n_prefix = n;
+    l->n_constant = 0;
 }
 
 
-/* Evaluates n tokens as sequence 0 and keeps the last logits. */
-static int evaluate(rk_llm *m, const llama_token *ids, size_t n, rk_error *err)
+/* Evaluates tokens `from` to n - 1 of sequence 0, which holds those before
+ * them, and keeps the last logits. */
+static int evaluate(rk_llm *m, const llama_token *ids, size_t from, size_t n,
+                    rk_error *err)
 {
     rk_llama *l = m->state;
     const float *logits;
 
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = from; i < n; i++) {
         rk_llama_push(l, ids[i], i, 0, i + 1 == n);
         if (l->batch.n_tokens == RK_LLAMA_BATCH || i + 1 == n) {
             int rc = rk_llama_decode(m, err);
@@ -65,7 +68,7 @@ static int evaluate(rk_llm *m, const llama_token *ids, size_t n, rk_error *err)
         return rk_llama_fail(m, err, RK_EBACKEND, NO_LOGITS);
     }
     note(l, ids, n, logits);
-    m->usage.prefix_tokens += n;
+    m->usage.prefix_tokens += n - from;
     return RK_OK;
 }
 
@@ -150,40 +153,97 @@ int rk_llama_keep_prefixes(rk_llm *m, const rk_prefix_opts *opts, rk_error *err)
 }
 
 
-/* A prefix is reused whole or not at all. What another one shares with it
- * was computed in another batch, and rounded otherwise: a small quantised
- * model makes half a nat of that, and what it says of a text would depend on
- * what it was asked before. */
+/* A text goes on behind a prefix: no end of text. */
+static void drop_eos(rk_tokens *t, const rk_llm *m)
+{
+    const rk_llama *l = m->state;
+    size_t n = rk_tokens_len(t, 0);
+
+    if (n && !m->chat && llama_vocab_get_add_eos(l->vocab) &&
+        t->ids[n - 1] == llama_vocab_eos(l->vocab))
+        t->first[1]--;
+}
+
+
+/* The tokens of a prefix; the first *n_constant are those of the constant text
+ * that it begins with. */
+static int read_prefix(rk_tokens *t, size_t *n_constant, rk_llm *m,
+                       const char *text, enum rk_llama_part part, rk_error *err)
+{
+    size_t len = m->constant ? strlen(m->constant) : 0;
+    int rc;
+
+    *n_constant = 0;
+    if (len == 0 || strncmp(text, m->constant, len) != 0 || !text[len]) {
+        rc = rk_llama_add(t, m, text, part, err);
+        if (rc == RK_OK)
+            drop_eos(t, m);
+        return rc;
+    }
+    rc = rk_llama_add(t, m, m->constant, RK_LLAMA_BEGIN, err);
+    if (rc)
+        return rc;
+    drop_eos(t, m);
+    *n_constant = rk_tokens_len(t, 0);
+    rc = part == RK_LLAMA_BEGIN
+             ? rk_tokens_add(t, m->state, text + len, false, err)
+             : rk_llama_add(t, m, text + len, RK_LLAMA_END, err);
+    if (rc == RK_OK)
+        rk_tokens_join(t);
+    return rc;
+}
+
+
+/* Brings sequence 0 to n tokens, from what is kept or evaluated; of a parted
+ * prefix, nothing but the constant part is kept. */
+static int bring(rk_llm *m, const llama_token *ids, size_t n_constant, size_t n,
+                 rk_error *err)
+{
+    rk_llama *l = m->state;
+    size_t n_kept = n_constant ? n_constant : n;
+    int rc = RK_OK;
+
+    if (restore(m, ids, n_kept)) {
+        m->usage.reused_tokens += n_kept;
+    } else {
+        rc = evaluate(m, ids, 0, n_kept, err);
+        if (rc == RK_OK)
+            keep(l);
+    }
+    if (rc || n_kept == n)
+        return rc;
+    rc = evaluate(m, ids, n_kept, n, err);
+    if (rc == RK_OK)
+        l->n_constant = n_constant;
+    return rc;
+}
+
+
+/* A prefix, or its constant part, is reused whole or not at all. What another
+ * one shares with it was computed in another batch, and rounded otherwise: a
+ * small quantised model makes half a nat of that, and what it says of a text
+ * would depend on what it was asked before. */
 int rk_llama_prefix(rk_llm *m, const char *text, enum rk_llama_part part,
                     rk_error *err)
 {
     rk_llama *l = m->state;
     rk_tokens t = {0};
-    size_t n;
-    int rc = rk_llama_add(&t, m, text, part, err);
+    size_t n_constant, n;
+    int rc = read_prefix(&t, &n_constant, m, text, part, err);
 
     if (rc)
         goto done;
-    n = rk_tokens_len(&t, 0);
-    if (n && !m->chat && llama_vocab_get_add_eos(l->vocab) &&
-        t.ids[n - 1] == llama_vocab_eos(l->vocab))
-        n--; /* the text goes on */
-    n = cut_front(m, t.ids, n);
-    if (n && n == l->n_prefix &&
+    n = cut_front(m, t.ids, rk_tokens_len(&t, 0));
+    if (n < rk_tokens_len(&t, 0) || n == n_constant)
+        n_constant = 0;
+    if (n && n == l->n_prefix && n_constant == l->n_constant &&
         memcmp(t.ids, l->prefix, n * sizeof(*t.ids)) == 0) {
         m->usage.reused_tokens += n;
         goto done;
     }
     rk_llama_forget(m);
-    if (n == 0)
-        goto done;
-    if (restore(m, t.ids, n)) {
-        m->usage.reused_tokens += n;
-        goto done;
-    }
-    rc = evaluate(m, t.ids, n, err);
-    if (rc == RK_OK)
-        keep(l);
+    if (n > 0)
+        rc = bring(m, t.ids, n_constant, n, err);
 
 done:
     rk_tokens_clear(&t);

@@ -196,6 +196,12 @@ int rk_llm_set_chat(rk_llm *m, bool on, rk_error *err)
 }
 
 
+void rk_llm_set_constant(rk_llm *m, const char *text)
+{
+    m->constant = text && *text ? text : NULL;
+}
+
+
 int rk_llm_keep_prefixes(rk_llm *m, const rk_prefix_opts *opts, rk_error *err)
 {
     static const rk_prefix_opts usual = {.memory_bytes = RK_PREFIX_MEMORY};

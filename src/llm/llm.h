@@ -232,6 +232,14 @@ bool rk_llm_has_chat(rk_llm *m);
  * the question. RK_ENOTFOUND: rk_llm_has_chat() says no. */
 int rk_llm_set_chat(rk_llm *m, bool on, rk_error *err);
 
+/* From now on, until it is set back (NULL), a prefix or prompt that begins with
+ * `text` (borrowed) is tokenised and evaluated in two parts, parted behind it,
+ * and the first part is kept where prefixes are kept: what many prompts begin
+ * with is evaluated once. It is parted so whether it was kept or not, so what
+ * is said does not hang on that. A prompt that loses its front is not parted,
+ * and a server is asked as ever. */
+void rk_llm_set_constant(rk_llm *m, const char *text);
+
 /* Forgets the last prefix, not those kept by rk_llm_keep_prefixes(). */
 void rk_llm_forget(rk_llm *m);
 

@@ -110,7 +110,8 @@ int rk_grounds_init(rk_grounds *g, const rk_snapshot *s, const rk_named *names,
 {
     int rc;
 
-    *g = (rk_grounds){.s = s, .names = names, .probability = c->probability};
+    *g = (rk_grounds){
+        .s = s, .names = names, .who = who, .probability = c->probability};
     rc = add_item(g, c->item, label_of(who, c->item), "the item", err);
     for (size_t i = 0; i < reasons->n && rc == RK_OK; i++)
         rc = add_reason(g, who, &reasons->list[i], err);

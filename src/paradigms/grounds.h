@@ -19,6 +19,7 @@ typedef struct rk_ground {
 typedef struct rk_grounds {
     const rk_snapshot *s;
     const rk_named *names;
+    const rk_who *who;
     float probability; /* of a like; NaN: a recommendation */
     rk_ground *list;
     size_t n;

@@ -219,7 +219,7 @@ static const struct made_of {
                                RK_TEXT_USER, RK_TEXT_PERMUTATION_ITEMS, false,
                                true},
     [RK_PROMPT_WHY] = {"why", RK_TEXT_WHY_TASK, RK_TEXT_WHY_USER,
-                       RK_TEXT_WHY_ITEM, true, true},
+                       RK_TEXT_WHY_ITEM, true, false},
 };
 
 

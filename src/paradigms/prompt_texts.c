@@ -18,6 +18,31 @@ static const rk_template_names task_names = {of_task, NULL};
 static const rk_template_names user_names = {of_user, history};
 static const rk_template_names items_names = {of_items, candidates};
 
+/* The same for every item and user, so that it is evaluated once. The titles
+ * are invented: one that comes out is not in any evidence. */
+static const char why_examples[] =
+    "One short sentence to a person about a recommendation. It uses only the "
+    "facts above it.\n\n"
+    "Title: The Salt Lantern\n"
+    "Kind: adventure, drama\n"
+    "Verdict: you should like it\n"
+    "Because: close in meaning to Harbour of Glass, which the user liked\n"
+    "Sentence: You should enjoy The Salt Lantern, because you liked Harbour "
+    "of Glass and it is close to it.\n\n"
+    "Title: Nine Cold Rooms\n"
+    "Kind: horror\n"
+    "Verdict: it may disappoint you\n"
+    "Because: horror, which the user disliked in The Cellar Door Hums\n"
+    "Sentence: Nine Cold Rooms may disappoint you, because it is horror and "
+    "you disliked The Cellar Door Hums.\n\n"
+    "Title: Marzipan Street\n"
+    "Kind: comedy, romance\n"
+    "Verdict: you should like it\n"
+    "Because: liked by those who also liked Two Left Gloves; comedy, which "
+    "the user liked in Two Left Gloves\n"
+    "Sentence: Marzipan Street is a comedy that should please you, because "
+    "you liked Two Left Gloves.\n\n";
+
 /* The likelihood's text is as it was measured (docs/evaluation.md). */
 static const struct built_in {
     const char *name;
@@ -64,17 +89,10 @@ static const struct built_in {
                                    "The {{count}} candidates:\n"
                                    "{{#candidates}}{{number}}. {{line}}\n"
                                    "{{/candidates}}\nIn order:\n"},
-    [RK_TEXT_WHY_TASK] = {"why_task", &task_names,
-                          "Say in one sentence why a {{noun}} is recommended "
-                          "to a user. Use the evidence only, and name nothing "
-                          "that is not in it.\n\n"},
-    [RK_TEXT_WHY_USER] = {"why_user", &user_names,
-                          "{{#profile}}About the user: {{profile}}\n"
-                          "{{/profile}}"},
+    [RK_TEXT_WHY_TASK] = {"why_task", &task_names, why_examples},
+    [RK_TEXT_WHY_USER] = {"why_user", &user_names, ""},
     [RK_TEXT_WHY_ITEM] = {"why_item", NULL,
-                          "{{Noun}}: {{line}}\nEvidence:\n"
-                          "{{#evidence}}- {{text}}\n{{/evidence}}"
-                          "In one sentence:"},
+                          "{{#evidence}}{{text}}\n{{/evidence}}Sentence:"},
 };
 
 

@@ -13,53 +13,45 @@
 #define MAX_TOKENS 48
 #define REASONS    2 /* that a prompt tells of */
 
-/* The same for every request, so that its prefix is kept. The titles are
- * invented: one that comes out is not in any evidence. */
-static const char examples[] =
-    "One short sentence to a person about a recommendation. It uses only the "
-    "facts above it.\n\n"
-    "Title: The Salt Lantern\n"
-    "Kind: adventure, drama\n"
-    "Verdict: you should like it\n"
-    "Because: close in meaning to Harbour of Glass, which the user liked\n"
-    "Sentence: You should enjoy The Salt Lantern, because you liked Harbour "
-    "of Glass and it is close to it.\n\n"
-    "Title: Nine Cold Rooms\n"
-    "Kind: horror\n"
-    "Verdict: it may disappoint you\n"
-    "Because: horror, which the user disliked in The Cellar Door Hums\n"
-    "Sentence: Nine Cold Rooms may disappoint you, because it is horror and "
-    "you disliked The Cellar Door Hums.\n\n"
-    "Title: Marzipan Street\n"
-    "Kind: comedy, romance\n"
-    "Verdict: you should like it\n"
-    "Because: liked by those who also liked Two Left Gloves; comedy, which "
-    "the user liked in Two Left Gloves\n"
-    "Sentence: Marzipan Street is a comedy that should please you, because "
-    "you liked Two Left Gloves.\n\n";
+#define LINES 4 /* of evidence, at most */
+
+/* The lines of a prompt's evidence, while they are made. */
+typedef struct evidence {
+    char *list[LINES];
+    size_t n;
+    bool failed;
+} evidence;
 
 
-/* "thriller, mystery", cleaned; nothing when there is no such field. */
-static void add_categories(rk_buf *b, const rk_snapshot *s, uint32_t item)
+/* Takes a line over. */
+static void add_line(evidence *ev, rk_buf *b)
+{
+    ev->list[ev->n] = rk_buf_take(b);
+    ev->failed |= !ev->list[ev->n];
+    ev->n += ev->list[ev->n] != NULL;
+}
+
+
+/* "Kind: thriller, mystery"; nothing when there is no such field. */
+static void add_categories(evidence *ev, const rk_snapshot *s, uint32_t item)
 {
     const char *list = rk_record_get(s->items[item], s->settings->categories);
     const char *piece;
     bool any = false;
     size_t len;
+    rk_buf b;
 
+    rk_buf_init(&b);
     while (list && rk_text_next(&list, '|', &piece, &len)) {
-        char one[64];
-
-        if (len == 0 || len >= sizeof(one))
+        if (len == 0 || len >= 64)
             continue;
-        memcpy(one, piece, len);
-        one[len] = '\0';
-        rk_buf_puts(b, any ? ", " : "Kind: ");
-        rk_text_clean(b, one);
+        rk_buf_puts(&b, any ? ", " : "Kind: ");
+        rk_buf_add(&b, piece, len);
         any = true;
     }
     if (any)
-        rk_buf_putc(b, '\n');
+        add_line(ev, &b);
+    rk_buf_clear(&b);
 }
 
 
@@ -75,43 +67,69 @@ static bool is_told(const rk_evidence *e, int verdict)
 }
 
 
-/* Numbers in brackets behind a reason say how near, and to whom but us? */
-static void add_reason(rk_buf *b, const char *text)
+/* "Because: " and the strongest reasons for the verdict, without the numbers
+ * in brackets behind one: they say how near, and to whom but us? */
+static void add_reasons(evidence *ev, const rk_reasons *reasons, int verdict)
 {
-    const char *end = strstr(text, " (cosine");
-    char *cut = rk_strndup(text, end ? (size_t)(end - text) : strlen(text));
-
-    if (!cut)
-        b->failed = true;
-    else
-        rk_text_clean(b, cut);
-    free(cut);
-}
-
-
-char *rk_why_prompt(const rk_snapshot *s, const rk_candidate *c,
-                    const rk_reasons *reasons)
-{
-    int verdict = c->probability < 0.5f ? -1 : +1;
     size_t told = 0;
     rk_buf b;
 
     rk_buf_init(&b);
-    rk_buf_puts(&b, examples);
-    rk_buf_puts(&b, "Title: ");
-    rk_text_clean(&b, rk_snapshot_title(s, c->item));
-    rk_buf_putc(&b, '\n');
-    add_categories(&b, s, c->item);
-    rk_buf_printf(&b, "Verdict: %s\n",
-                  verdict > 0 ? "you should like it" : "it may disappoint you");
     for (size_t i = 0; i < reasons->n && told < REASONS; i++) {
+        const char *text = reasons->list[i].text;
+        const char *end = strstr(text, " (cosine");
+
         if (!is_told(&reasons->list[i], verdict))
             continue;
         rk_buf_puts(&b, told++ ? "; " : "Because: ");
-        add_reason(&b, reasons->list[i].text);
+        rk_buf_add(&b, text, end ? (size_t)(end - text) : strlen(text));
     }
-    rk_buf_puts(&b, told ? "\nSentence:" : "Sentence:");
-    return rk_buf_take(&b);
+    if (told)
+        add_line(ev, &b);
+    rk_buf_clear(&b);
+}
+
+
+/* Title, kind, verdict and reasons; clear it in any case. */
+static int gather(evidence *ev, const rk_snapshot *s, const rk_candidate *c,
+                  const rk_reasons *reasons, rk_error *err)
+{
+    int verdict = c->probability < 0.5f ? -1 : +1;
+    rk_buf b;
+
+    *ev = (evidence){.n = 0};
+    rk_buf_init(&b);
+    rk_buf_printf(&b, "Title: %s", rk_snapshot_title(s, c->item));
+    add_line(ev, &b);
+    add_categories(ev, s, c->item);
+    rk_buf_init(&b);
+    rk_buf_printf(&b, "Verdict: %s",
+                  verdict > 0 ? "you should like it" : "it may disappoint you");
+    add_line(ev, &b);
+    add_reasons(ev, reasons, verdict);
+    return ev->failed ? rk_no_memory(err) : RK_OK;
+}
+
+
+int rk_why_prompt(rk_prompt *out, const rk_snapshot *s, const rk_who *who,
+                  const rk_candidate *c, const rk_reasons *reasons,
+                  bool has_chat, rk_error *err)
+{
+    rk_prompt_ask ask = {.kind = RK_PROMPT_WHY,
+                         .candidates = &c->item,
+                         .n = 1,
+                         .has_chat = has_chat};
+    evidence ev;
+    int rc = gather(&ev, s, c, reasons, err);
+
+    *out = (rk_prompt){.n = 0};
+    ask.evidence = (const char *const *)ev.list;
+    ask.n_evidence = ev.n;
+    if (rc == RK_OK)
+        rc = rk_prompt_make(out, s, who, &ask, err);
+    for (size_t i = 0; i < ev.n; i++)
+        free(ev.list[i]);
+    return rc;
 }
 
 
@@ -272,6 +290,13 @@ static void keep_first_sentence(char *text)
 }
 
 
+static void say_refused(rk_why *out, const char *why)
+{
+    snprintf(out->refused, sizeof(out->refused), "%.150s", why);
+    rk_text_end_whole(out->refused);
+}
+
+
 /* Writes freely; *text is the sentence if it passes, else NULL with the reason
  * in out->refused. */
 static int write_free(rk_why *out, char **text, rk_llm *writer,
@@ -288,11 +313,7 @@ static int write_free(rk_why *out, char **text, rk_llm *writer,
         keep_first_sentence(*text);
         rc = rk_facts_check(&found, *text, g, &why);
     }
-    if (rc == RK_OK)
-        snprintf(out->refused, sizeof(out->refused), "%s", found.refusal);
-    else
-        snprintf(out->refused, sizeof(out->refused), "%.150s", why.msg);
-    rk_text_end_whole(out->refused);
+    say_refused(out, rc == RK_OK ? found.refusal : why.msg);
     if (rc || found.refusal[0]) {
         free(*text);
         *text = NULL;
@@ -331,16 +352,42 @@ static int choose(char **text, rk_llm *writer, const char *prompt,
 }
 
 
+/* What all questions about one sentence begin with, in one text; the writer is
+ * set to be asked so, until it is set back. */
+static int set_writer(rk_llm *writer, const rk_prompt *p, char **text,
+                      rk_error *err)
+{
+    rk_buf b;
+
+    rk_buf_init(&b);
+    rk_buf_printf(&b, "%s%s%s", p->constant, p->user, p->branches[0]);
+    *text = rk_buf_take(&b);
+    if (!*text)
+        return rk_no_memory(err);
+    rk_llm_set_constant(writer, p->constant);
+    return p->chat ? rk_llm_set_chat(writer, true, err) : RK_OK;
+}
+
+
 int rk_why_write(rk_why *out, rk_reasons *reasons, rk_llm *writer,
                  const rk_grounds *g, const rk_candidate *c, rk_error *err)
 {
-    char *prompt = rk_why_prompt(g->s, c, reasons);
+    char *prompt = NULL;
     char *text = NULL;
-    int rc = prompt ? RK_OK : rk_no_memory(err);
+    rk_error why = {0};
+    rk_prompt p;
+    int rc = rk_why_prompt(&p, g->s, g->who, c, reasons,
+                           rk_llm_has_chat(writer), &why);
 
     *out = (rk_why){.by = "rules"};
     if (rc == RK_OK)
-        rc = write_free(out, &text, writer, prompt, g, err);
+        rc = set_writer(writer, &p, &prompt, &why);
+    if (rc) {
+        say_refused(out, why.msg);
+        rc = rc == RK_ENOMEM ? rk_no_memory(err) : RK_OK;
+        goto done;
+    }
+    rc = write_free(out, &text, writer, prompt, g, err);
     if (rc == RK_OK && text)
         out->by = "writer";
     if (rc == RK_OK && !text) {
@@ -348,10 +395,15 @@ int rk_why_write(rk_why *out, rk_reasons *reasons, rk_llm *writer,
         if (text)
             out->by = "writer, chosen";
     }
+
+done:
+    rk_llm_set_constant(writer, NULL);
+    (void)rk_llm_set_chat(writer, false, NULL);
     if (text) {
         free(reasons->why);
         reasons->why = text;
     }
     free(prompt);
+    rk_prompt_clear(&p);
     return rc;
 }

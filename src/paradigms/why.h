@@ -4,14 +4,15 @@
  * built with the same facts in their places; where rules find none to offer,
  * the sentence that is there stays.
  *
- * Cost, in tokens: the prompt (its constant part first), at most 48 written
- * and, where that failed, those of at most 4 phrasings behind the same
- * prompt. */
+ * Cost, in tokens: the prompt (its constant part is kept, so it counts once),
+ * at most 48 written and, where that failed, those of at most 4 phrasings
+ * behind the same prompt. */
 #ifndef RK_PARADIGMS_WHY_H
 #define RK_PARADIGMS_WHY_H
 
 #include "llm/llm.h"
 #include "paradigms/grounds.h"
+#include "paradigms/prompt.h"
 
 #define RK_WHY_PHRASINGS 4
 
@@ -20,10 +21,13 @@ typedef struct rk_why {
     char refused[160]; /* why the writer's text was not taken; "" if it was */
 } rk_why;
 
-/* The prompt: constant examples, then this item's facts. Text of items and
- * reasons is cleaned and stays text. Yours to free; NULL: no memory. */
-char *rk_why_prompt(const rk_snapshot *s, const rk_candidate *c,
-                    const rk_reasons *reasons);
+/* The prompt, of kind RK_PROMPT_WHY: constant examples, then this item's facts
+ * as lines of evidence ("Title: ", "Kind: ", "Verdict: ", "Because: "). Clear
+ * *out in any case. `has_chat` as in rk_prompt_ask. RK_ENOMEM, and what
+ * rk_prompt_make() says of templates. */
+int rk_why_prompt(rk_prompt *out, const rk_snapshot *s, const rk_who *who,
+                  const rk_candidate *c, const rk_reasons *reasons,
+                  bool has_chat, rk_error *err);
 
 /* Sentences built by rules from the grounds, each of which passes the check;
  * yours to free with rk_texts_free(*, RK_WHY_PHRASINGS). RK_ENOMEM. */

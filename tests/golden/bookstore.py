@@ -242,6 +242,32 @@ def is_answered_alike(shop, found, expected):
                    f"says {percent(expected[way])}")
 
 
+def writes_only_what_is_evident(shop):
+    """The writer's sentences for 3 readers and 2 books each: what they name is
+    the book, or stands in its reasons, or is of a book that these name."""
+    for user in (READER,) + OPPOSITE[:2]:
+        answer = shop.run("recommend", "--user", shop.id(user), "-n", "2",
+                          "--why", "all")
+        used = answer["usage"]
+        shop.check(used["generated_tokens"] <= 2 * 48 and
+                   used["prefix_tokens"] <= 300 + 2 * 150,
+                   f"{user}: two sentences cost {used['prefix_tokens']} tokens "
+                   f"read and {used['generated_tokens']} written")
+        for row in answer["items"]:
+            given = row["title"] + " " + " ".join(
+                r["text"] for r in row["reasons"])
+            evident = [b for b in CATALOGUE.values() if b["title"] in given]
+            allowed = given + " " + " ".join(" ".join(b.values())
+                                             for b in evident)
+            named = [b[field] for b in CATALOGUE.values()
+                     for field in ("title", "author") if b[field] in row["why"]]
+            named += re.findall(r"(?<!^)\b[A-Z]\w+|\d+", row["why"])
+            outside = [n for n in named if n not in allowed and n != "You"]
+            shop.check(not outside, f"{row['why_by']} names nothing but what "
+                       f"is evident {outside or ''}: {row['why']} "
+                       f"[{row['why_refused']}]")
+
+
 def known_by_a_sentence(shop):
     """Somebody new: no history, a profile in words."""
     for profile, wanted, unwanted, ways in (
@@ -323,6 +349,7 @@ def main(exe):
         expected = answers(shop)
         known_by_a_sentence(shop)
         says_nothing_against_itself(shop)
+        writes_only_what_is_evident(shop)
 
         tables, new_id = renamed()
         variant = Shop(exe, folder, "renamed", tables, new_id)

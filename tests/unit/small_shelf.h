@@ -55,8 +55,10 @@ static const rk_record shelf_records[SHELF_ITEMS] = {
     {"I0", circus, 4}, {"I1", code, 4},   {"I2", silent, 4}, {"I3", body, 4},
     {"I4", heat, 4},   {"I5", it, 4},     {"I6", up, 3},     {"I7", orwell, 3},
     {"I8", alien, 4},  {"I9", matrix, 3}, {"I10", then, 2},  {"I11", wolf, 5}};
-static const rk_settings shelf_settings = {
-    .noun = "book", .noun_plural = "books", .categories = "genres"};
+static const rk_settings shelf_settings = {.item_line = "{{title}}",
+                                           .noun = "book",
+                                           .noun_plural = "books",
+                                           .categories = "genres"};
 static const rk_seen shelf_history[] = {{.item = CIRCUS, .label = +1},
                                         {.item = CODE, .label = -1},
                                         {.item = BODY, .label = +1},

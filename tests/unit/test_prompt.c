@@ -166,9 +166,7 @@ static void test_a_prompt_of_why_holds_the_evidence_as_lines(void **state)
                                      .n = 1,
                                      .n_evidence = 2,
                                      .evidence = evidence});
-    assert_string_equal(p.branches[0],
-                        "Book: Jaws\nEvidence:\n- it is like {{noun}}\n- b\n"
-                        "In one sentence:");
+    assert_string_equal(p.branches[0], "it is like {{noun}}\nb\nSentence:");
     rk_prompt_clear(&p);
 }
 

@@ -10,41 +10,37 @@
 #include <cmocka.h>
 
 
-static void test_the_prompt_ends_with_this_items_facts(void **state)
+static void test_the_prompt_is_the_same_but_for_this_items_facts(void **state)
 {
-    static const char *const tails[] = {
-        "\n\nTitle: The Silent Patient\nKind: thriller, mystery\n"
+    static const char *const facts[] = {
+        "Title: The Silent Patient\nKind: thriller, mystery\n"
         "Verdict: it may disappoint you\n"
         "Because: close in meaning to The Da Vinci Code, which the user "
         "disliked; thriller, which the user disliked in The Da Vinci Code\n"
         "Sentence:",
-        "\n\nTitle: Wolf Hall: A Novel\nKind: historical, drama\n"
+        "Title: Wolf Hall: A Novel\nKind: historical, drama\n"
         "Verdict: you should like it\n"
         "Because: close in meaning to The Night Circus, which the user liked; "
         "liked by those who also liked The Three-Body Problem\nSentence:"};
-    char *prompts[2];
-    size_t same = 0;
+    rk_prompt p[2];
 
     (void)state;
     for (int i = 0; i < 2; i++) {
         shelf h;
-        size_t len;
 
         assert_int_equal(shelf_init(&h, i == 1), RK_OK);
-        prompts[i] = rk_why_prompt(&h.s, &h.candidate, &h.reasons);
-        assert_non_null(prompts[i]);
-        len = strlen(prompts[i]);
-        assert_true(len > strlen(tails[i]));
-        assert_string_equal(prompts[i] + len - strlen(tails[i]), tails[i]);
+        assert_int_equal(rk_why_prompt(&p[i], &h.s, &shelf_reader, &h.candidate,
+                                       &h.reasons, false, NULL),
+                         RK_OK);
+        assert_int_equal(p[i].n, 1);
+        assert_string_equal(p[i].branches[0], facts[i]);
+        assert_string_equal(p[i].user, "");
         shelf_clear(&h);
     }
-    /* All before the item is the same for everybody. */
-    while (prompts[0][same] == prompts[1][same])
-        same++;
-    assert_int_equal(same, strlen(prompts[0]) - strlen(tails[0]) +
-                               strlen("\n\nTitle: "));
-    free(prompts[0]);
-    free(prompts[1]);
+    assert_true(strlen(p[0].constant) > 500);
+    assert_string_equal(p[0].constant, p[1].constant);
+    rk_prompt_clear(&p[0]);
+    rk_prompt_clear(&p[1]);
 }
 
 
@@ -155,7 +151,7 @@ static void test_writing_survives_each_allocation_failing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_the_prompt_ends_with_this_items_facts),
+        cmocka_unit_test(test_the_prompt_is_the_same_but_for_this_items_facts),
         cmocka_unit_test(test_every_phrasing_passes_the_check),
         cmocka_unit_test(test_what_does_not_pass_is_replaced_by_a_choice),
         cmocka_unit_test(test_where_rules_offer_nothing_their_sentence_stays),
