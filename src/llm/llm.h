@@ -239,7 +239,8 @@ void rk_llm_forget(rk_llm *m);
 rk_llm_usage *rk_llm_usage_of(rk_llm *m);
 
 /* From now on a question that is not answered by this time of rk_clock_us()
- * ends with RK_ECANCELLED, between two batches; 0: takes its time. */
+ * ends with RK_ECANCELLED, between two batches, or, a server's, at that time;
+ * 0: takes its time. */
 void rk_llm_until(rk_llm *m, int64_t until_us);
 
 /* What a token evaluated takes on this machine, as it goes: a quarter of each
