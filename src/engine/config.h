@@ -6,8 +6,8 @@
 #include "core/error.h"
 #include "data/rules.h"
 #include "learn/learner.h"
-#include "paradigms/settings.h"
 #include "llm/budget.h"
+#include "paradigms/settings.h"
 
 typedef struct rk_config {
     char *store; /* "sqlite:PATH" or a path */
@@ -50,7 +50,9 @@ typedef struct rk_config {
         size_t candidates; /* items the language model ranks */
         char *mode;        /* how it is asked: "auto" or a name of rk_modes */
         size_t seed;
-        size_t why; /* items whose sentence the writer writes */
+        size_t why;             /* items whose sentence the writer writes */
+        size_t cache_memory_mb; /* of prefixes that are kept; 0: none */
+        size_t cache_disk_mb;
     } llm;
     rk_limits budget; /* of requests, users and days */
     struct {

@@ -19,8 +19,9 @@
 typedef struct rk_llm rk_llm;
 
 enum rk_llm_role {
-    RK_WRITER,  /* a causal model: likelihoods, generation */
-    RK_EMBEDDER /* any model that gives a vector a text */
+    RK_WRITER,   /* a causal model: likelihoods, generation */
+    RK_EMBEDDER, /* any model that gives a vector a text */
+    RK_RERANKER  /* no rk_llm: rerank.h. Told apart where uses are booked */
 };
 
 /* What a model can be asked for. One in this process can all of its role; a

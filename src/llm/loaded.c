@@ -18,6 +18,7 @@ void rk_loaded_init(rk_loaded *m, const char *embedder, const char *writer,
     m->folder = folder;
     m->reranker_name = "none";
     m->servers.fetch = rk_fetch_defaults;
+    m->keep.memory_bytes = RK_PREFIX_MEMORY;
 }
 
 
@@ -40,6 +41,24 @@ void rk_loaded_set_servers(rk_loaded *m, const char *reranker,
 }
 
 
+/* For speed only: a writer that cannot keep them is as good a one. */
+static void keep_prefixes(rk_llm *writer, const rk_prefix_opts *keep)
+{
+    const rk_prefix_opts in_memory = {.memory_bytes = keep->memory_bytes};
+
+    if (rk_llm_keep_prefixes(writer, keep, NULL) == RK_EIO)
+        (void)rk_llm_keep_prefixes(writer, &in_memory, NULL);
+}
+
+
+void rk_loaded_set_keep(rk_loaded *m, const rk_prefix_opts *keep)
+{
+    m->keep = *keep;
+    if (m->writer)
+        keep_prefixes(m->writer, keep);
+}
+
+
 int rk_loaded_check(const rk_loaded *m, rk_error *err)
 {
     int rc = RK_OK;
@@ -57,7 +76,8 @@ int rk_loaded_check(const rk_loaded *m, rk_error *err)
 bool rk_loaded_is_away(const rk_loaded *m, int rc)
 {
     bool remote = rk_fetch_is_url(m->embedder_name) ||
-                  rk_fetch_is_url(m->writer_name);
+                  rk_fetch_is_url(m->writer_name) ||
+                  rk_fetch_is_url(m->reranker_name);
 
     return rc == RK_ENOTFOUND || rc == RK_ENOTREADY ||
            (remote && (rc == RK_EBACKEND || rc == RK_EFORMAT));
@@ -124,11 +144,8 @@ static int open_model(rk_loaded *m, enum rk_llm_role role, const char *name,
         if (rc == RK_OK)
             rc = rk_llm_open(slot, role, name, path, err);
     }
-
-    /* For speed only: a writer that cannot keep them is as good a one. */
     if (rc == RK_OK && role == RK_WRITER)
-        (void)rk_llm_keep_prefixes(
-            *slot, m->keep.memory_bytes ? &m->keep : NULL, NULL);
+        keep_prefixes(*slot, &m->keep);
     free(path);
     m->load_us += rk_clock_us() - start;
     return rc;

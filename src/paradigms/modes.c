@@ -15,8 +15,8 @@
 #define FULL_TOKENS 1500000.0f
 
 const rk_mode *const rk_modes[RK_N_MODES] = {
-    &rk_mode_likelihood, &rk_mode_pure,  &rk_mode_nearness,   &rk_mode_yes_no,
-    &rk_mode_letters,    &rk_mode_probe, &rk_mode_permutation};
+    &rk_mode_likelihood, &rk_mode_pure,  &rk_mode_nearness,    &rk_mode_yes_no,
+    &rk_mode_letters,    &rk_mode_probe, &rk_mode_permutation, &rk_mode_rerank};
 
 
 size_t rk_mode_find(const char *name)
@@ -67,11 +67,16 @@ rk_asking rk_mode_asking(const rk_mode_ask *a, const rk_prompt *p,
 }
 
 
-const char *rk_mode_lacks(size_t mode, rk_llm *writer)
+const char *rk_mode_lacks(size_t mode, const rk_loaded *models, rk_llm *writer)
 {
     const rk_mode *m = rk_modes[mode];
-    unsigned missing = m->needs & ~rk_llm_describe(writer)->can;
+    unsigned missing;
 
+    if (m->asks_reranker)
+        return strcmp(models->reranker_name, "none") == 0
+                   ? "models.reranker names none"
+                   : NULL;
+    missing = m->needs & ~rk_llm_describe(writer)->can;
     if (missing & RK_CAN_LIKELIHOOD)
         return "the model gives no likelihoods of given texts";
     if (missing & RK_CAN_WORDS)
@@ -214,7 +219,7 @@ static bool is_due(trials *t, size_t at)
 
     if (mode->first_tokens)
         cost += mode->first_tokens(t->w, &t->size);
-    if (rk_mode_lacks(at, t->writer))
+    if (rk_mode_lacks(at, t->w->run->models, t->writer))
         return false;
     if (is_asked_for(settings, at))
         return true;
@@ -231,8 +236,9 @@ static void choose(rk_llm_learnt *io, const trials *t)
 {
     const double *best = NULL;
 
-    while (io->mode + 1 < RK_N_MODES && (rk_modes[io->mode]->by_name_only ||
-                                         rk_mode_lacks(io->mode, t->writer)))
+    while (io->mode + 1 < RK_N_MODES &&
+           (rk_modes[io->mode]->by_name_only ||
+            rk_mode_lacks(io->mode, t->w->run->models, t->writer)))
         io->mode++;
     for (uint32_t m = 0; m < RK_N_MODES; m++) {
         const double *mine = t->ndcg + m * t->lists.n;
@@ -266,8 +272,9 @@ int rk_modes_fit(rk_llm_learnt *io, const rk_workshop *w, const float *lines,
         if (t.lists.n == 0 || !is_due(&t, m))
             continue;
         rc = try_mode(io, rk_modes[m], &t.lists, t.ndcg + m * t.lists.n, err);
-        if (rc == RK_ENOTREADY) { /* nothing taught it: it stays untried */
-            rc = RK_OK;
+        if (rc == RK_ENOTREADY || (rk_modes[m]->asks_reranker &&
+                                   rk_loaded_is_away(w->run->models, rc))) {
+            rc = RK_OK; /* nothing taught it, or it is away: untried */
             continue;
         }
         note_trial(&io->trials[m], t.ndcg + m * t.lists.n, t.lists.n,
@@ -342,6 +349,24 @@ static int floats_copy(const rk_bundle *b, const char *name, size_t rows,
 }
 
 
+/* A bundle made before a mode came has no trial of it: they are the last. */
+static int trials_get(rk_llm_learnt *l, const rk_bundle *b, rk_error *err)
+{
+    const size_t width = sizeof(rk_llm_trial) / sizeof(float);
+    rk_tensor t;
+    int rc;
+
+    if (!rk_bundle_has(b, "llm.trials"))
+        return RK_OK;
+    rc = rk_bundle_get(b, "llm.trials", RK_F32, 0, width, &t, err);
+    if (rc == RK_OK && t.rows > RK_N_MODES)
+        rc = rk_fail(err, RK_EFORMAT, "llm.trials: %zu modes, at most %d",
+                     (size_t)t.rows, RK_N_MODES);
+    return rc ? rc
+              : floats_copy(b, "llm.trials", t.rows, width, l->trials, err);
+}
+
+
 /* `n_items`: positions below it are items. */
 static int strangers_get(rk_llm_learnt *l, const rk_bundle *b, size_t n_items,
                          rk_error *err)
@@ -369,8 +394,7 @@ int rk_llm_learnt_get(rk_llm_learnt *l, const rk_bundle *b, size_t n_items,
                       rk_error *err)
 {
     rk_tensor t = {0};
-    int rc = floats_copy(b, "llm.trials", RK_N_MODES,
-                         sizeof(rk_llm_trial) / sizeof(float), l->trials, err);
+    int rc = trials_get(l, b, err);
 
     if (rc == RK_OK && rk_bundle_has(b, "llm.mode"))
         rc = rk_bundle_get(b, "llm.mode", RK_U32, 1, 1, &t, err);
