@@ -188,7 +188,7 @@ int rk_llm_beams(rk_llm *m, const char *prompt, const rk_beams_opts *opts,
 /* Where prefixes are kept once they are evaluated, and how much of them. */
 typedef struct rk_prefix_opts {
     size_t memory_bytes;
-    const char *folder; /* is made; NULL: in memory only */
+    const char *folder; /* made when first needed; NULL: in memory only */
     size_t disk_bytes;
 } rk_prefix_opts;
 
@@ -200,8 +200,7 @@ typedef struct rk_prefix_opts {
  * gives the same numbers, bit for bit. A token is some 23 KB of a 135M model. A
  * folder's files are of no use to another model, build or machine, are checked
  * before they are trusted, and may be deleted at any time. A model that has
- * nothing to keep takes the call and ignores it. RK_EIO (no such folder can be
- * made), RK_ENOMEM. */
+ * nothing to keep takes the call and ignores it. RK_ENOMEM. */
 int rk_llm_keep_prefixes(rk_llm *m, const rk_prefix_opts *opts, rk_error *err);
 
 /* The text that a chat puts before and behind a user's message, borrowed from

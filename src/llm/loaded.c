@@ -41,21 +41,11 @@ void rk_loaded_set_servers(rk_loaded *m, const char *reranker,
 }
 
 
-/* For speed only: a writer that cannot keep them is as good a one. */
-static void keep_prefixes(rk_llm *writer, const rk_prefix_opts *keep)
-{
-    const rk_prefix_opts in_memory = {.memory_bytes = keep->memory_bytes};
-
-    if (rk_llm_keep_prefixes(writer, keep, NULL) == RK_EIO)
-        (void)rk_llm_keep_prefixes(writer, &in_memory, NULL);
-}
-
-
 void rk_loaded_set_keep(rk_loaded *m, const rk_prefix_opts *keep)
 {
     m->keep = *keep;
     if (m->writer)
-        keep_prefixes(m->writer, keep);
+        (void)rk_llm_keep_prefixes(m->writer, keep, NULL);
 }
 
 
@@ -144,8 +134,10 @@ static int open_model(rk_loaded *m, enum rk_llm_role role, const char *name,
         if (rc == RK_OK)
             rc = rk_llm_open(slot, role, name, path, err);
     }
+
+    /* For speed only: a writer that cannot keep them is as good a one. */
     if (rc == RK_OK && role == RK_WRITER)
-        keep_prefixes(*slot, &m->keep);
+        (void)rk_llm_keep_prefixes(*slot, &m->keep, NULL);
     free(path);
     m->load_us += rk_clock_us() - start;
     return rc;

@@ -313,7 +313,6 @@ int rk_prefix_cache_new(rk_prefix_cache **out, const char *world,
                         const rk_prefix_opts *opts, rk_error *err)
 {
     rk_prefix_cache *c;
-    int rc = RK_OK;
 
     *out = NULL;
     c = rk_calloc(1, sizeof(*c));
@@ -324,11 +323,10 @@ int rk_prefix_cache_new(rk_prefix_cache **out, const char *world,
     c->disk_bytes = opts->disk_bytes;
     if (opts->folder && opts->disk_bytes) {
         c->folder = rk_strdup(opts->folder);
-        rc = c->folder ? rk_dir_make(opts->folder, err) : rk_no_memory(err);
-    }
-    if (rc) {
-        rk_prefix_cache_free(c);
-        return rc;
+        if (!c->folder) {
+            rk_prefix_cache_free(c);
+            return rk_no_memory(err);
+        }
     }
     *out = c;
     return RK_OK;

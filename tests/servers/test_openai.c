@@ -273,6 +273,8 @@ static void test_openai_stops_at_the_deadline(void **state)
 {
     static const char *const asleep[] = {"war", "sleep"};
     rk_llm *m = opened(RK_WRITER, "sleepy", "");
+    rk_reranker *r;
+    char url[128];
     float logp[2];
     rk_error err;
 
@@ -292,6 +294,16 @@ static void test_openai_stops_at_the_deadline(void **state)
     assert_says(rk_llm_embed(m, &asleep[1], 1, (float[4]){0}, NULL, &err),
                 RK_ECANCELLED, &err, "/embeddings: the time is over");
     rk_llm_close(m);
+
+    assert_int_equal(
+        rk_reranker_open(&r, url_of(url, "sleepy", ""), NULL, NULL), RK_OK);
+    rk_reranker_until(r, rk_clock_us() + 200000);
+    assert_says(rk_reranker_scores(r, "a", asleep, 2, logp, &err),
+                RK_ECANCELLED, &err, "/rerank: the time is over");
+    rk_reranker_until(r, 0);
+    assert_int_equal(rk_reranker_scores(r, "a", asleep, 1, logp, NULL), RK_OK);
+    assert_int_equal(rk_reranker_usage(r)->calls, 2);
+    rk_reranker_close(r);
 }
 
 
