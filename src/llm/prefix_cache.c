@@ -240,7 +240,7 @@ static void store(rk_prefix_cache *c, const char *bytes, size_t len)
     if (!c->folder || len > c->disk_bytes)
         return;
     add_path(&path, c, k.tokens, k.n_tokens);
-    if (path.failed ||
+    if (path.failed || rk_dir_make(c->folder, NULL) != RK_OK ||
         !rk_prefix_folder_make_room(c->folder, c->disk_bytes, len) ||
         rk_file_write(rk_buf_str(&path), bytes, len, NULL) != RK_OK) {
         free(c->folder);
