@@ -631,6 +631,33 @@ static void test_a_bundle_brings_back_what_was_learnt(void **state)
 }
 
 
+static void test_a_bundle_may_be_older_than_the_last_mode(void **state)
+{
+    static const rk_llm_trial trials[RK_N_MODES + 1] = {{0.5f, 0.1f, 300, 40},
+                                                        {0.4f, 0.1f, 300, 40}};
+
+    (void)state;
+    for (size_t rows = RK_N_MODES - 1; rows <= RK_N_MODES + 1; rows++) {
+        const char *path = scratch_path(&prepared.files, "older");
+        rk_llm_learnt back = {0};
+        rk_bundle_writer *w;
+        rk_bundle *b;
+
+        assert_ok(rk_bundle_writer_new(&w, &err), err);
+        assert_ok(rk_bundle_put(w, "llm.trials", RK_F32, rows, 4, trials, &err),
+                  err);
+        assert_ok(rk_bundle_save(w, path, &err), err);
+        assert_ok(rk_bundle_open(&b, path, &err), err);
+        assert_int_equal(rk_llm_learnt_get(&back, b, 1, &err),
+                         rows > RK_N_MODES ? RK_EFORMAT : RK_OK);
+        if (rows <= RK_N_MODES)
+            assert_memory_equal(back.trials, trials, sizeof(back.trials));
+        rk_bundle_close(b);
+        rk_bundle_writer_free(w);
+    }
+}
+
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -655,6 +682,8 @@ int main(void)
         cmocka_unit_test(test_modes_are_tried_and_the_best_is_chosen),
         cmocka_unit_test_setup(test_a_probe_is_trained_and_tried, fresh),
         cmocka_unit_test(test_a_bundle_brings_back_what_was_learnt),
+        cmocka_unit_test_setup(test_a_bundle_may_be_older_than_the_last_mode,
+                               fresh),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -538,10 +538,29 @@ static rk_answer *ask_tiny(shop *s, const char *writer,
 }
 
 
+/* What status says of them; "" where it says nothing. */
+static const char *kept_prefixes(shop *s)
+{
+    static char text[600];
+    rk_card *card;
+    rk_error err;
+
+    text[0] = '\0';
+    assert_ok(rk_status(s->engine, &card, &err), err);
+    for (size_t i = 0; i < card->n_lines; i++)
+        if (strcmp(card->lines[i].name, "kept prefixes") == 0)
+            snprintf(text, sizeof(text), "%s", card->lines[i].value);
+    rk_card_free(card);
+    return text;
+}
+
+
 static void test_another_process_reads_no_history_again(void **state)
 {
     static const char *const words = "llm: {mode: likelihood}\n"
                                      "models: {embedder: scripted}\n";
+    static const char *const off = "llm: {mode: likelihood, cache_disk_mb: 0}\n"
+                                   "models: {embedder: scripted}\n";
     const rk_request any = {.user = "U12345", .n = 6};
     const char *books[6];
     char path[600];
@@ -566,6 +585,7 @@ static void test_another_process_reads_no_history_again(void **state)
     assert_int_not_equal(
         access(scratch_path(&s.files, "reckon.db.prefixes"), F_OK), 0);
     shop_copy(&other, &s);
+    shop_write(&other, "reckon.yaml", off, strlen(off));
     first = ask_tiny(&s, path, books, 3);
     second = ask_tiny(&s, path, books + 3, 3);
     alone = ask_tiny(&other, path, books + 3, 3);
@@ -579,6 +599,10 @@ static void test_another_process_reads_no_history_again(void **state)
     assert_same_items(second, alone);
     for (size_t i = 0; i < 3; i++)
         assert_true(second->items[i].score == alone->items[i].score);
+    assert_true(atoi(kept_prefixes(&s)) > 0);
+    assert_string_equal(kept_prefixes(&other), "");
+    assert_int_not_equal(
+        access(scratch_path(&other.files, "reckon.db.prefixes"), F_OK), 0);
     rk_answer_free(first);
     rk_answer_free(second);
     rk_answer_free(alone);
