@@ -38,14 +38,29 @@ static inline const char *scratch_path(scratch *s, const char *name)
 }
 
 
+/* A folder and its files. */
+static inline void scratch_remove(const char *folder)
+{
+    DIR *d = opendir(folder);
+    struct dirent *e;
+
+    while (d && (e = readdir(d)))
+        unlinkat(dirfd(d), e->d_name, 0);
+    if (d)
+        closedir(d);
+    rmdir(folder);
+}
+
+
 static inline void scratch_clear(scratch *s)
 {
     DIR *d = opendir(s->dir);
     struct dirent *e;
 
     while (d && (e = readdir(d)))
-        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-            unlink(scratch_path(s, e->d_name));
+        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 &&
+            unlink(scratch_path(s, e->d_name)) != 0)
+            scratch_remove(s->path);
     if (d)
         closedir(d);
     rmdir(s->dir);

@@ -11,6 +11,7 @@
 
 #define BACK_OFF_MS      250 /* the bound of the first wait; it doubles */
 #define MOST_BACK_OFF_MS 8000
+#define CLOCK_STEP_US    2000 /* by which libcurl may end a try early */
 
 const rk_fetch_opts rk_fetch_defaults = {
     .connect_ms = 2000,
@@ -237,6 +238,19 @@ static int64_t wait_ms(rk_fetch *f, size_t n_tried, int64_t after_ms)
 }
 
 
+static bool is_over(const rk_fetch *f)
+{
+    return f->until_us && rk_clock_us() + CLOCK_STEP_US >= f->until_us;
+}
+
+
+static int give_up(const rk_fetch_try *t, rk_error *err)
+{
+    return rk_fail(err, RK_ECANCELLED, "%s%s: the time is over", t->f->host,
+                   t->path);
+}
+
+
 /* Tries until there is an answer, or no hope of one. */
 static int try_all(rk_fetch_try *t, const char *url, const char *body,
                    rk_error *err)
@@ -253,9 +267,13 @@ static int try_all(rk_fetch_try *t, const char *url, const char *body,
                            "%d times in a row",
                            f->host, t->path, (long long)ms,
                            RK_BREAKER_FAILURES);
+        if (is_over(f))
+            return give_up(t, err);
         rc = rk_fetch_try_run(t, url, body, err);
         if (rc)
             return rc;
+        if (t->code == CURLE_OPERATION_TIMEDOUT && is_over(f))
+            return give_up(t, err);
         rk_breaker_note(&f->breaker, rk_fetch_try_is_answer(t), rk_clock_us());
         rc = rk_fetch_try_verdict(t, err);
         if (rc == RK_OK || !rk_fetch_try_is_passing(t) || t->once ||

@@ -57,8 +57,9 @@ void rk_fetch_close(rk_fetch *f);
 /* "127.0.0.1:8080", for messages. */
 const char *rk_fetch_host(const rk_fetch *f);
 
-/* Questions asked from now on also end at that time of rk_clock_us(); 0: at
- * their own deadline alone. */
+/* Questions asked from now on also end at that time of rk_clock_us(), with
+ * RK_ECANCELLED and nothing held against the server; 0: at their own deadline
+ * alone. */
 void rk_fetch_until(rk_fetch *f, int64_t at_us);
 
 typedef struct rk_question {
@@ -73,7 +74,7 @@ typedef struct rk_question {
  * after a failure. *status
  * (NULL allowed) is the reply's, 0 where there was none. RK_EBACKEND (no
  * answer, or one whose status is not 200 to 299), RK_EFORMAT (not JSON, or too
- * long), RK_ENOMEM. */
+ * long), RK_ECANCELLED (see rk_fetch_until()), RK_ENOMEM. */
 int rk_fetch_json(rk_fetch *f, const rk_question *q, json_t **out, int *status,
                   rk_error *err);
 

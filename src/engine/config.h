@@ -50,7 +50,9 @@ typedef struct rk_config {
         size_t candidates; /* items the language model ranks */
         char *mode;        /* how it is asked: "auto" or a name of rk_modes */
         size_t seed;
-        size_t why; /* items whose sentence the writer writes */
+        size_t why;             /* items whose sentence the writer writes */
+        size_t cache_memory_mb; /* of prefixes that are kept; 0: none */
+        size_t cache_disk_mb;
     } llm;
     rk_limits budget; /* of requests, users and days */
     struct {

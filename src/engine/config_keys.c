@@ -89,6 +89,8 @@ static const struct key keys[] = {
     {"llm", "mode", MODE, AT(llm.mode), 1, 0},
     {"llm", "seed", COUNT, AT(llm.seed), 0, 4294967295.0},
     {"llm", "why", WHY, AT(llm.why), 0, 0},
+    {"llm", "cache_memory_mb", COUNT, AT(llm.cache_memory_mb), 0, 1e6},
+    {"llm", "cache_disk_mb", COUNT, AT(llm.cache_disk_mb), 0, 1e6},
     {"budget", "deadline_ms", MILLIS, AT(budget.deadline_us), 0, 1e9},
     {"budget", "request_tokens", COUNT, AT(budget.request.tokens), 0, 1e15},
     {"budget", "user_tokens_per_day", COUNT, AT(budget.user_day.tokens), 0,

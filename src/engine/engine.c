@@ -38,17 +38,37 @@ static void settings_from(rk_settings *s, const rk_config *c)
 }
 
 
-/* "reckon.db" -> "reckon.db.snapshot" */
-static int paths_from(rk_engine *e, const char *url, rk_error *err)
+static char *beside(const char *path, const char *end)
 {
-    const char *path = strncmp(url, "sqlite:", 7) == 0 ? url + 7 : url;
     rk_buf b;
 
     rk_buf_init(&b);
-    rk_buf_printf(&b, "%s.snapshot", path);
+    rk_buf_printf(&b, "%s.%s", path, end);
+    return rk_buf_take(&b);
+}
+
+
+/* "reckon.db" -> "reckon.db.snapshot", "reckon.db.prefixes" */
+static int paths_from(rk_engine *e, const char *url, rk_error *err)
+{
+    const char *path = strncmp(url, "sqlite:", 7) == 0 ? url + 7 : url;
+    bool is_file = strcmp(path, ":memory:") != 0;
+
     e->store_path = rk_strdup(path);
-    e->snapshot_path = rk_buf_take(&b);
-    return e->store_path && e->snapshot_path ? RK_OK : rk_no_memory(err);
+    e->snapshot_path = beside(path, "snapshot");
+    e->prefix_folder = is_file ? beside(path, "prefixes") : NULL;
+    return e->store_path && e->snapshot_path && (e->prefix_folder || !is_file)
+               ? RK_OK
+               : rk_no_memory(err);
+}
+
+
+rk_prefix_opts rk_engine_keep(const rk_engine *e, bool preparing)
+{
+    return (rk_prefix_opts){.memory_bytes = e->config->llm.cache_memory_mb
+                                            << 20,
+                            .folder = preparing ? NULL : e->prefix_folder,
+                            .disk_bytes = e->config->llm.cache_disk_mb << 20};
 }
 
 
@@ -75,6 +95,7 @@ int rk_engine_open(rk_engine **out, const char *config,
 {
     static const rk_engine_opts none = {0};
     const char *store;
+    rk_prefix_opts keep;
     rk_servers servers;
     rk_engine *e;
     int rc;
@@ -110,6 +131,8 @@ int rk_engine_open(rk_engine **out, const char *config,
     if (rc == RK_OK)
         rc = rk_store_open(&e->store, store, err);
     if (rc == RK_OK) {
+        keep = rk_engine_keep(e, false);
+        rk_loaded_set_keep(&e->models, &keep);
         *out = e;
         e = NULL;
     }
@@ -132,6 +155,7 @@ void rk_engine_close(rk_engine *e)
     free(e->writer);
     free(e->store_path);
     free(e->snapshot_path);
+    free(e->prefix_folder);
     free(e);
 }
 

@@ -15,6 +15,7 @@ struct rk_engine {
     char *writer;
     char *store_path;
     char *snapshot_path; /* beside the store */
+    char *prefix_folder; /* beside the store; NULL: the store is in memory */
     rk_store *store;
     rk_loaded models;
     rk_serving *serving; /* NULL until a request needs it */
@@ -22,6 +23,10 @@ struct rk_engine {
 
 /* How the configuration says to ask servers; borrows from it. */
 rk_servers rk_engine_servers(const rk_engine *e);
+
+/* What the writer keeps of prefixes. A preparation's are as many as its sample
+ * users', and hardly come back: they stay out of the folder. */
+rk_prefix_opts rk_engine_keep(const rk_engine *e, bool preparing);
 
 /* The run of one request or preparation. */
 rk_run rk_engine_run(rk_engine *e);

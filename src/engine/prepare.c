@@ -116,10 +116,12 @@ int rk_prepare(rk_engine *e, const rk_prepare_opts *opts, rk_error *err)
     rk_corpus *corpus = NULL;
     rk_readings readings = {0};
     rk_settings settings = e->settings;
+    rk_prefix_opts keep = rk_engine_keep(e, true);
     rk_store_counts counts;
     rk_key plan;
     int rc = RK_OK;
 
+    rk_loaded_set_keep(&e->models, &keep);
     if (opts && opts->effort)
         rc = rk_effort_parse(&settings.effort, opts->effort, err);
     if (rc == RK_OK)
@@ -150,6 +152,8 @@ int rk_prepare(rk_engine *e, const rk_prepare_opts *opts, rk_error *err)
         rk_engine_forget(e);
 
 done:
+    keep = rk_engine_keep(e, false);
+    rk_loaded_set_keep(&e->models, &keep);
     rk_spending_end(e, &run, "prepare", true, NULL);
     rk_readings_clear(&readings);
     rk_corpus_free(corpus);

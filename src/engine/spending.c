@@ -12,7 +12,9 @@
 
 static const char *name_of(const rk_engine *e, enum rk_llm_role role)
 {
-    return role == RK_WRITER ? e->models.writer_name : e->models.embedder_name;
+    return role == RK_WRITER     ? e->models.writer_name
+           : role == RK_EMBEDDER ? e->models.embedder_name
+                                 : e->models.reranker_name;
 }
 
 

@@ -4,6 +4,7 @@
 #include "core/mem.h"
 #include "engine/card.h"
 #include "engine/engine.h"
+#include "llm/prefix_folder.h"
 #include "paradigms/mode.h"
 
 #include <stdio.h>
@@ -14,6 +15,21 @@
 static const rk_serving *serving_of(rk_engine *e, rk_run *run, rk_error *why)
 {
     return rk_engine_serving(e, run, why) == RK_OK ? e->serving : NULL;
+}
+
+
+/* What the folder beside the store holds. */
+static void show_prefixes(rk_card_box *box, const rk_engine *e)
+{
+    size_t n;
+    size_t bytes;
+
+    if (!e->prefix_folder || e->config->llm.cache_disk_mb == 0)
+        return;
+    bytes = rk_prefix_folder_size(e->prefix_folder, &n);
+    rk_card_add(box, "store", "kept prefixes",
+                "%zu in %s, %.1f MB of %zu at most", n, e->prefix_folder,
+                (double)bytes / (1 << 20), e->config->llm.cache_disk_mb);
 }
 
 
@@ -55,6 +71,7 @@ int rk_status(rk_engine *e, rk_card **out, rk_error *err)
     rk_card_add(box, "store", "events", "%llu", (unsigned long long)n.n_events);
     rk_card_add(box, "store", "kept outputs of models", "%llu",
                 (unsigned long long)n.n_outputs);
+    show_prefixes(box, e);
     rk_card_add(box, "models", "embedder", "%s", e->models.embedder_name);
     rk_card_add(box, "models", "writer", "%s", e->models.writer_name);
     if (strcmp(e->models.reranker_name, "none") != 0)

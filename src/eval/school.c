@@ -111,7 +111,8 @@ int rk_school_open(rk_school *school, rk_engine *e, const rk_task *task,
     rk_loaded_init(
         &school->models, opts->without_embedder ? "none" : e->embedder,
         opts->without_writer ? "none" : e->writer, e->config->models.folder);
-    rk_loaded_set_servers(&school->models, "none", &servers);
+    rk_loaded_set_servers(&school->models, e->config->models.reranker,
+                          &servers);
     school->run = (rk_run){.store = e->store, .models = &school->models};
     snprintf(path, sizeof(path), "%s.eval-%ld", e->snapshot_path,
              (long)getpid());

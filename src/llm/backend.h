@@ -51,6 +51,8 @@ typedef struct rk_llm_backend {
     int (*count_tokens)(rk_llm *m, const char *text); /* or an error code */
     int (*keep_prefixes)(rk_llm *m, const rk_prefix_opts *opts, rk_error *err);
     void (*forget)(rk_llm *m);
+    /* m->until_us was set; NULL: it is looked at between batches. */
+    void (*until)(rk_llm *m);
     /* Makes a chat possible: RK_ENOTFOUND where there is none. NULL: never. */
     int (*chat)(rk_llm *m, rk_llm_frame *out, rk_error *err);
 } rk_llm_backend;

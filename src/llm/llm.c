@@ -222,6 +222,8 @@ void rk_llm_forget(rk_llm *m)
 void rk_llm_until(rk_llm *m, int64_t until_us)
 {
     m->until_us = until_us;
+    if (m->backend->until)
+        m->backend->until(m);
 }
 
 

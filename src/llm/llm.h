@@ -19,8 +19,9 @@
 typedef struct rk_llm rk_llm;
 
 enum rk_llm_role {
-    RK_WRITER,  /* a causal model: likelihoods, generation */
-    RK_EMBEDDER /* any model that gives a vector a text */
+    RK_WRITER,   /* a causal model: likelihoods, generation */
+    RK_EMBEDDER, /* any model that gives a vector a text */
+    RK_RERANKER  /* no rk_llm: rerank.h. Told apart where uses are booked */
 };
 
 /* What a model can be asked for. One in this process can all of its role; a
@@ -187,7 +188,7 @@ int rk_llm_beams(rk_llm *m, const char *prompt, const rk_beams_opts *opts,
 /* Where prefixes are kept once they are evaluated, and how much of them. */
 typedef struct rk_prefix_opts {
     size_t memory_bytes;
-    const char *folder; /* is made; NULL: in memory only */
+    const char *folder; /* made when first needed; NULL: in memory only */
     size_t disk_bytes;
 } rk_prefix_opts;
 
@@ -199,8 +200,7 @@ typedef struct rk_prefix_opts {
  * gives the same numbers, bit for bit. A token is some 23 KB of a 135M model. A
  * folder's files are of no use to another model, build or machine, are checked
  * before they are trusted, and may be deleted at any time. A model that has
- * nothing to keep takes the call and ignores it. RK_EIO (no such folder can be
- * made), RK_ENOMEM. */
+ * nothing to keep takes the call and ignores it. RK_ENOMEM. */
 int rk_llm_keep_prefixes(rk_llm *m, const rk_prefix_opts *opts, rk_error *err);
 
 /* The text that a chat puts before and behind a user's message, borrowed from
@@ -247,7 +247,8 @@ void rk_llm_forget(rk_llm *m);
 rk_llm_usage *rk_llm_usage_of(rk_llm *m);
 
 /* From now on a question that is not answered by this time of rk_clock_us()
- * ends with RK_ECANCELLED, between two batches; 0: takes its time. */
+ * ends with RK_ECANCELLED, between two batches, or, a server's, at that time;
+ * 0: takes its time. */
 void rk_llm_until(rk_llm *m, int64_t until_us);
 
 /* What a token evaluated takes on this machine, as it goes: a quarter of each

@@ -18,6 +18,7 @@ void rk_loaded_init(rk_loaded *m, const char *embedder, const char *writer,
     m->folder = folder;
     m->reranker_name = "none";
     m->servers.fetch = rk_fetch_defaults;
+    m->keep.memory_bytes = RK_PREFIX_MEMORY;
 }
 
 
@@ -40,6 +41,14 @@ void rk_loaded_set_servers(rk_loaded *m, const char *reranker,
 }
 
 
+void rk_loaded_set_keep(rk_loaded *m, const rk_prefix_opts *keep)
+{
+    m->keep = *keep;
+    if (m->writer)
+        (void)rk_llm_keep_prefixes(m->writer, keep, NULL);
+}
+
+
 int rk_loaded_check(const rk_loaded *m, rk_error *err)
 {
     int rc = RK_OK;
@@ -57,7 +66,8 @@ int rk_loaded_check(const rk_loaded *m, rk_error *err)
 bool rk_loaded_is_away(const rk_loaded *m, int rc)
 {
     bool remote = rk_fetch_is_url(m->embedder_name) ||
-                  rk_fetch_is_url(m->writer_name);
+                  rk_fetch_is_url(m->writer_name) ||
+                  rk_fetch_is_url(m->reranker_name);
 
     return rc == RK_ENOTFOUND || rc == RK_ENOTREADY ||
            (remote && (rc == RK_EBACKEND || rc == RK_EFORMAT));
@@ -127,8 +137,7 @@ static int open_model(rk_loaded *m, enum rk_llm_role role, const char *name,
 
     /* For speed only: a writer that cannot keep them is as good a one. */
     if (rc == RK_OK && role == RK_WRITER)
-        (void)rk_llm_keep_prefixes(
-            *slot, m->keep.memory_bytes ? &m->keep : NULL, NULL);
+        (void)rk_llm_keep_prefixes(*slot, &m->keep, NULL);
     free(path);
     m->load_us += rk_clock_us() - start;
     return rc;

@@ -34,16 +34,21 @@ typedef struct rk_loaded {
     rk_reranker *reranker;
     rk_absent absent[2]; /* by role */
     int64_t load_us;     /* time spent opening, in all */
-    rk_prefix_opts keep; /* the writer's; zeroed: the usual memory, no folder */
+    rk_prefix_opts keep; /* the writer's; its folder is borrowed */
 } rk_loaded;
 
-/* No reranker; servers are asked with the defaults. */
+/* No reranker; servers are asked with the defaults, and the writer keeps
+ * prefixes in the usual memory alone. */
 void rk_loaded_init(rk_loaded *m, const char *embedder, const char *writer,
                     const char *folder);
 void rk_loaded_clear(rk_loaded *m);
 
 void rk_loaded_set_servers(rk_loaded *m, const char *reranker,
                            const rk_servers *servers);
+
+/* What the writer keeps of prefixes from now on; what it kept in memory is
+ * forgotten. A folder that cannot be made is done without. */
+void rk_loaded_set_keep(rk_loaded *m, const rk_prefix_opts *keep);
 
 /* Refuses (RK_EINVAL) addresses that may not be: before one that holds a
  * password is kept or shown anywhere. */

@@ -153,6 +153,14 @@ static void forget(rk_llm *m)
 }
 
 
+static void until(rk_llm *m)
+{
+    const rk_openai *o = m->state;
+
+    rk_fetch_until(o->server, m->until_us);
+}
+
+
 const rk_llm_backend rk_openai_backend = {
     .close = release,
     .embed = rk_openai_embed,
@@ -161,6 +169,7 @@ const rk_llm_backend rk_openai_backend = {
     .generate = rk_openai_generate,
     .count_tokens = rk_openai_count_tokens,
     .forget = forget,
+    .until = until,
 };
 
 

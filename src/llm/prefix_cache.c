@@ -4,8 +4,8 @@
 #include "core/file.h"
 #include "core/hash.h"
 #include "core/mem.h"
+#include "llm/prefix_folder.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,8 +14,6 @@
 
 #define MAGIC   "RKPREFIX"
 #define VERSION 1
-#define SUFFIX  ".prefix"
-#define NAME    39 /* letters of a file's name: 32 and the suffix */
 
 /* A file begins with this, as it lies in memory: the folder belongs to one
  * machine, as the store beside it does. */
@@ -42,6 +40,7 @@ struct rk_prefix_cache {
     size_t memory_bytes;
     size_t disk_bytes;
     char *folder; /* NULL: none, or one that failed */
+    char *loose;  /* read from the folder, and too big to keep */
     entry *entries;
     size_t n;
     size_t cap;
@@ -116,7 +115,7 @@ static void add_path(rk_buf *out, const rk_prefix_cache *c,
     snprintf(hash, sizeof(hash), "%016llx",
              (unsigned long long)rk_hash64(tokens, n_tokens * sizeof(*tokens)));
     rk_buf_init(out);
-    rk_buf_printf(out, "%s/%s" SUFFIX, c->folder,
+    rk_buf_printf(out, "%s/%s" RK_PREFIX_SUFFIX, c->folder,
                   rk_key_of(c->world.hex, hash, NULL).hex);
 }
 
@@ -180,119 +179,54 @@ static bool find_in_memory(rk_prefix_cache *c, const int32_t *tokens,
 }
 
 
-/* Reads an entry's file into memory, and marks it as used. */
-static bool load(rk_prefix_cache *c, const int32_t *tokens, size_t n_tokens)
+/* Reads an entry's file, into memory where it fits there, and marks it as used.
+ * NULL: there is none. */
+static const char *load(rk_prefix_cache *c, const int32_t *tokens,
+                        size_t n_tokens)
 {
-    bool loaded = false;
+    size_t most = c->memory_bytes > c->disk_bytes ? c->memory_bytes
+                                                  : c->disk_bytes;
     char *bytes = NULL;
-    size_t len;
+    size_t len = 0;
     rk_buf path;
-    int rc;
 
     add_path(&path, c, tokens, n_tokens);
-    if (path.failed)
-        goto done;
-    rc = rk_file_read(rk_buf_str(&path), c->memory_bytes, &bytes, &len, NULL);
-    if (rc)
+    if (path.failed ||
+        rk_file_read(rk_buf_str(&path), most, &bytes, &len, NULL) != RK_OK)
         goto done;
     if (!is_entry(c, bytes, len, tokens, n_tokens)) {
         unlink(rk_buf_str(&path));
+        free(bytes);
+        bytes = NULL;
         goto done;
     }
     utimensat(AT_FDCWD, rk_buf_str(&path), NULL, 0);
-    loaded = keep(c, bytes, len);
-    if (loaded)
-        bytes = NULL;
+    if (!keep(c, bytes, len))
+        c->loose = bytes;
 
 done:
-    free(bytes);
     rk_buf_clear(&path);
-    return loaded;
+    return bytes;
 }
 
 
 bool rk_prefix_cache_find(rk_prefix_cache *c, const int32_t *tokens,
                           size_t n_tokens, rk_kept *out)
 {
+    const char *bytes = NULL;
     size_t i;
 
-    if (!find_in_memory(c, tokens, n_tokens, &i)) {
-        if (!c->folder || !load(c, tokens, n_tokens))
-            return false;
-        i = c->n - 1;
+    free(c->loose);
+    c->loose = NULL;
+    if (find_in_memory(c, tokens, n_tokens, &i)) {
+        c->entries[i].used_at = ++c->now;
+        bytes = c->entries[i].bytes;
+    } else if (c->folder) {
+        bytes = load(c, tokens, n_tokens);
     }
-    c->entries[i].used_at = ++c->now;
-    *out = kept_of(c->entries[i].bytes);
-    return true;
-}
-
-
-/* One of the folder's files; what else lies there is left alone. */
-typedef struct found {
-    char name[NAME + 1];
-    size_t len;
-    struct timespec used;
-} found;
-
-
-static bool is_older(const found *a, const found *b)
-{
-    if (a->used.tv_sec != b->used.tv_sec)
-        return a->used.tv_sec < b->used.tv_sec;
-    if (a->used.tv_nsec != b->used.tv_nsec)
-        return a->used.tv_nsec < b->used.tv_nsec;
-    return strcmp(a->name, b->name) < 0;
-}
-
-
-/* The bytes of all entries' files, and the one not used for longest. */
-static size_t look_around(DIR *folder, found *oldest)
-{
-    const struct dirent *d;
-    size_t sum = 0;
-
-    oldest->name[0] = '\0';
-    rewinddir(folder);
-    while ((d = readdir(folder)) != NULL) {
-        struct stat s;
-        found f;
-
-        if (strlen(d->d_name) != NAME ||
-            strcmp(d->d_name + NAME - strlen(SUFFIX), SUFFIX) != 0 ||
-            fstatat(dirfd(folder), d->d_name, &s, AT_SYMLINK_NOFOLLOW) != 0 ||
-            !S_ISREG(s.st_mode))
-            continue;
-        memcpy(f.name, d->d_name, sizeof(f.name));
-        f.len = (size_t)s.st_size;
-        f.used = s.st_mtim;
-        sum += f.len;
-        if (!*oldest->name || is_older(&f, oldest))
-            *oldest = f;
-    }
-    return sum;
-}
-
-
-/* Deletes files until `len` more bytes fit the budget; false when they cannot.
- */
-static bool make_disk_room(const rk_prefix_cache *c, size_t len)
-{
-    DIR *folder = len <= c->disk_bytes ? opendir(c->folder) : NULL;
-    bool fits = false;
-    found oldest;
-
-    if (!folder)
-        return false;
-    for (;;) {
-        size_t sum = look_around(folder, &oldest);
-
-        fits = sum <= c->disk_bytes - len;
-        if (fits || !*oldest.name ||
-            unlinkat(dirfd(folder), oldest.name, 0) != 0)
-            break;
-    }
-    closedir(folder);
-    return fits;
+    if (bytes)
+        *out = kept_of(bytes);
+    return bytes != NULL;
 }
 
 
@@ -306,7 +240,8 @@ static void store(rk_prefix_cache *c, const char *bytes, size_t len)
     if (!c->folder || len > c->disk_bytes)
         return;
     add_path(&path, c, k.tokens, k.n_tokens);
-    if (path.failed || !make_disk_room(c, len) ||
+    if (path.failed || rk_dir_make(c->folder, NULL) != RK_OK ||
+        !rk_prefix_folder_make_room(c->folder, c->disk_bytes, len) ||
         rk_file_write(rk_buf_str(&path), bytes, len, NULL) != RK_OK) {
         free(c->folder);
         c->folder = NULL;
@@ -378,7 +313,6 @@ int rk_prefix_cache_new(rk_prefix_cache **out, const char *world,
                         const rk_prefix_opts *opts, rk_error *err)
 {
     rk_prefix_cache *c;
-    int rc = RK_OK;
 
     *out = NULL;
     c = rk_calloc(1, sizeof(*c));
@@ -389,11 +323,10 @@ int rk_prefix_cache_new(rk_prefix_cache **out, const char *world,
     c->disk_bytes = opts->disk_bytes;
     if (opts->folder && opts->disk_bytes) {
         c->folder = rk_strdup(opts->folder);
-        rc = c->folder ? rk_dir_make(opts->folder, err) : rk_no_memory(err);
-    }
-    if (rc) {
-        rk_prefix_cache_free(c);
-        return rc;
+        if (!c->folder) {
+            rk_prefix_cache_free(c);
+            return rk_no_memory(err);
+        }
     }
     *out = c;
     return RK_OK;
@@ -407,6 +340,7 @@ void rk_prefix_cache_free(rk_prefix_cache *c)
     for (size_t i = 0; i < c->n; i++)
         free(c->entries[i].bytes);
     free(c->entries);
+    free(c->loose);
     free(c->folder);
     free(c);
 }

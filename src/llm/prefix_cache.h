@@ -32,8 +32,7 @@ typedef struct rk_kept {
     size_t state_len;
 } rk_kept;
 
-/* `opts` as in rk_llm_keep_prefixes(); its folder is made. RK_ENOMEM, RK_EIO.
- */
+/* `opts` as in rk_llm_keep_prefixes(). RK_ENOMEM. */
 int rk_prefix_cache_new(rk_prefix_cache **out, const char *world,
                         const rk_prefix_opts *opts, rk_error *err);
 void rk_prefix_cache_free(rk_prefix_cache *c);

@@ -1,5 +1,6 @@
 #include "llm/rerank.h"
 
+#include "core/clock.h"
 #include "core/mem.h"
 #include "core/text.h"
 #include "llm/openai_reply.h"
@@ -119,16 +120,28 @@ int rk_reranker_scores(rk_reranker *r, const char *query,
                        const char *const *documents, size_t n, float *scores,
                        rk_error *err)
 {
+    int64_t start_us;
     int rc = check_text("query", 0, query, err);
 
     if (rc == RK_OK && !*query)
         rc = rk_fail(err, RK_EINVAL, "the query is empty");
     for (size_t i = 0; i < n && rc == RK_OK; i++)
         rc = check_text("document", i, documents[i], err);
+    if (rc || n == 0)
+        return rc;
+    start_us = rk_clock_us();
     for (size_t at = 0; at < n && rc == RK_OK; at += BATCH)
         rc = score(r, query, documents + at, n - at < BATCH ? n - at : BATCH,
                    scores + at, err);
+    r->usage.calls++;
+    r->usage.took_us += rk_clock_us() - start_us;
     return rc;
+}
+
+
+void rk_reranker_until(rk_reranker *r, int64_t until_us)
+{
+    rk_fetch_until(r->server, until_us);
 }
 
 

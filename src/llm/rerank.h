@@ -18,13 +18,17 @@ void rk_reranker_close(rk_reranker *r);
  * higher is better, comparable within one query. Documents go in questions of
  * at most 64, each scored on its own by the model. RK_EINVAL (empty query, not
  * UTF-8, more than 1 MiB), RK_EBACKEND (no answer), RK_EFORMAT (a score that is
- * missing, there twice or not finite), RK_ENOMEM. */
+ * missing, there twice or not finite), RK_ECANCELLED (see
+ * rk_reranker_until()), RK_ENOMEM. */
 int rk_reranker_scores(rk_reranker *r, const char *query,
                        const char *const *documents, size_t n, float *scores,
                        rk_error *err);
 
+/* As rk_llm_until(). */
+void rk_reranker_until(rk_reranker *r, int64_t until_us);
+
 /* Tokens the server counted since the caller last cleared it, as
- * prefix_tokens; never NULL. */
+ * prefix_tokens, calls and their time; never NULL. */
 rk_llm_usage *rk_reranker_usage(rk_reranker *r);
 
 #endif

@@ -105,6 +105,8 @@ int rk_asking_model(const rk_asking *a, enum rk_llm_role role, rk_llm **out,
                      "the %s is another model than the one prepared with: "
                      "run reckon prepare",
                      role == RK_WRITER ? "writer" : "embedder");
+    if (rc == RK_OK)
+        rk_run_hold_to_deadline(a->run, *out);
     return rc;
 }
 
@@ -133,8 +135,6 @@ static int ask_missing(rk_run *run, const question *q, const rk_ids *missing,
     int rc = rows ? rk_asking_model(&a, q->role, &m, err) : rk_no_memory(err);
     bool chat = rc == RK_OK && q->how & RK_ASK_CHAT;
 
-    if (rc == RK_OK)
-        rk_run_hold_to_deadline(run, m);
     if (chat)
         rc = rk_llm_set_chat(m, true, err);
     for (size_t at = 0; at < n && rc == RK_OK; at += CHUNK) {
@@ -179,7 +179,6 @@ static int find_speed(rk_run *run, rk_llm *m, enum rk_llm_role role,
         rk_llm_guess_us_per_token(m, run->budget->guess_us_per_token);
         return RK_OK;
     }
-    rk_run_hold_to_deadline(run, m);
     return in_time(
         run,
         rk_llm_likelihood(m, "A few words:", few, TRY_WORDS, logp, NULL, err),
@@ -203,7 +202,9 @@ static int reckon(rk_run *run, const question *q, const rk_ids *missing,
         int tokens = text[0] ? rk_llm_count_tokens(m, text) : 0;
 
         if (tokens < 0)
-            return rk_fail(err, tokens, "%s: cannot count tokens", q->stage);
+            return in_time(
+                run, rk_fail(err, tokens, "%s: cannot count tokens", q->stage),
+                err);
         if (q->role == RK_EMBEDDER && tokens > EMBEDDED)
             tokens = EMBEDDED;
         rk_cost_add(cost, m, (uint64_t)tokens);

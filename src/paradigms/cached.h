@@ -34,7 +34,8 @@ typedef struct rk_asking {
 /* Forgets all passing answers but the newest, some 40 MB of them. */
 int rk_cached_prune(rk_store *store, rk_error *err);
 
-/* The model of a role, for questions whose answers are not kept. */
+/* The model of a role, held to the run's deadline, for questions whose answers
+ * are not kept. */
 int rk_asking_model(const rk_asking *a, enum rk_llm_role role, rk_llm **out,
                     rk_error *err);
 

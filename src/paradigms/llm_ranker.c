@@ -216,10 +216,11 @@ static int fit_and_put(const rk_workshop *w, const rk_mode *mode,
 
 
 /* Whether requests will be answered by that mode, or evaluation asks for it. */
-static bool will_ask(const rk_snapshot *s, size_t mode, rk_llm *writer)
+static bool will_ask(const rk_snapshot *s, size_t mode, const rk_loaded *models,
+                     rk_llm *writer)
 {
     return (rk_mode_of(s) == mode || s->settings->llm_modes >> mode & 1) &&
-           !rk_mode_lacks(mode, writer);
+           !rk_mode_lacks(mode, models, writer);
 }
 
 
@@ -243,7 +244,7 @@ static int llm_fit(const rk_workshop *w, rk_error *err)
     rc = rk_loaded_get(w->run->models, RK_WRITER, &writer, err);
     if (rc)
         return rc;
-    reads = !rk_mode_lacks(likelihood, writer);
+    reads = !rk_mode_lacks(likelihood, w->run->models, writer);
     rc = rk_strangers_draw(&strangers, &s.llm.n_stranger_likes, &s, err);
     s.llm.strangers = strangers;
     if (rc == RK_OK && s.vectors) {
@@ -260,7 +261,7 @@ static int llm_fit(const rk_workshop *w, rk_error *err)
         rc = rk_modes_fit(&s.llm, &with, err);
     if (rc == RK_OK)
         rc = rk_llm_learnt_put(&s.llm, w->out, err);
-    if (rc == RK_OK && will_ask(&s, yes_no, writer))
+    if (rc == RK_OK && will_ask(&s, yes_no, w->run->models, writer))
         rc = fit_and_put(&with, &rk_mode_yes_no, "llm.yes_no_like",
                          &s.llm_yes_no_like, err);
     rk_llm_learnt_clear(&s.llm);
@@ -272,23 +273,27 @@ static int llm_fit(const rk_workshop *w, rk_error *err)
 
 static const char *llm_lacks(const rk_snapshot *s)
 {
-    return s->writer_key[0] ? NULL : "no writer when prepared";
+    return s->writer_key[0] || rk_modes[rk_mode_of(s)]->asks_reranker
+               ? NULL
+               : "no writer when prepared";
 }
 
 
-/* Whether the writer is the one prepared with, and can be asked so. Kept
- * readings are no excuse: an answer must not depend on what was asked
- * before. */
+/* Whether the writer is the one prepared with, and can be asked so, or there
+ * is a reranker for a mode of its own. Kept readings are no excuse: an answer
+ * must not depend on what was asked before. */
 static int check_writer(const rk_snapshot *s, size_t mode, rk_run *run,
                         rk_error *err)
 {
     rk_asking a = {run, s->writer_key, NULL, NULL, 0};
     const char *lacks = NULL;
-    rk_llm *writer;
-    int rc = rk_asking_model(&a, RK_WRITER, &writer, err);
+    rk_llm *writer = NULL;
+    int rc = rk_modes[mode]->asks_reranker
+                 ? RK_OK
+                 : rk_asking_model(&a, RK_WRITER, &writer, err);
 
     if (rc == RK_OK)
-        lacks = rk_mode_lacks(mode, writer);
+        lacks = rk_mode_lacks(mode, run->models, writer);
     return lacks ? rk_fail(err, RK_ENOTREADY, "mode %s: %s",
                            rk_modes[mode]->name, lacks)
                  : rc;

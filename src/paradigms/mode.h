@@ -52,6 +52,7 @@ typedef struct rk_mode {
     const char *law;     /* what a request costs, in tokens */
     const char *judge;   /* what a reason's sentence says judged */
     bool by_name_only;   /* never chosen by measurement */
+    bool asks_reranker;  /* not the writer, which then need not be there */
     bool takes_vectors;  /* of items, where there is an embedder */
     float (*tokens)(const rk_mode_size *z);
 
@@ -93,6 +94,7 @@ extern const rk_mode rk_mode_yes_no;
 extern const rk_mode rk_mode_letters;
 extern const rk_mode rk_mode_probe;
 extern const rk_mode rk_mode_permutation;
+extern const rk_mode rk_mode_rerank;
 
 /* In the order in which they are tried: cheap ones first. */
 extern const rk_mode *const rk_modes[RK_N_MODES];
@@ -103,8 +105,9 @@ size_t rk_mode_find(const char *name);
 /* The mode that requests are answered by: of the settings, or as measured. */
 size_t rk_mode_of(const rk_snapshot *s);
 
-/* Why this model cannot be asked in a mode, as one line, or NULL. */
-const char *rk_mode_lacks(size_t mode, rk_llm *writer);
+/* Why these models cannot be asked in a mode, as one line, or NULL. `writer` is
+ * theirs; NULL where the mode asks the reranker. */
+const char *rk_mode_lacks(size_t mode, const rk_loaded *models, rk_llm *writer);
 
 /* How it came to that mode, in words. */
 const char *rk_mode_reason(const rk_snapshot *s);

@@ -15,8 +15,8 @@
 #define FULL_TOKENS 1500000.0f
 
 const rk_mode *const rk_modes[RK_N_MODES] = {
-    &rk_mode_likelihood, &rk_mode_pure,  &rk_mode_nearness,   &rk_mode_yes_no,
-    &rk_mode_letters,    &rk_mode_probe, &rk_mode_permutation};
+    &rk_mode_likelihood, &rk_mode_pure,  &rk_mode_nearness,    &rk_mode_yes_no,
+    &rk_mode_letters,    &rk_mode_probe, &rk_mode_permutation, &rk_mode_rerank};
 
 
 size_t rk_mode_find(const char *name)
@@ -67,11 +67,16 @@ rk_asking rk_mode_asking(const rk_mode_ask *a, const rk_prompt *p,
 }
 
 
-const char *rk_mode_lacks(size_t mode, rk_llm *writer)
+const char *rk_mode_lacks(size_t mode, const rk_loaded *models, rk_llm *writer)
 {
     const rk_mode *m = rk_modes[mode];
-    unsigned missing = m->needs & ~rk_llm_describe(writer)->can;
+    unsigned missing;
 
+    if (m->asks_reranker)
+        return strcmp(models->reranker_name, "none") == 0
+                   ? "models.reranker names none"
+                   : NULL;
+    missing = m->needs & ~rk_llm_describe(writer)->can;
     if (missing & RK_CAN_LIKELIHOOD)
         return "the model gives no likelihoods of given texts";
     if (missing & RK_CAN_WORDS)
@@ -214,7 +219,7 @@ static bool is_due(trials *t, size_t at)
 
     if (mode->first_tokens)
         cost += mode->first_tokens(t->w, &t->size);
-    if (rk_mode_lacks(at, t->writer))
+    if (rk_mode_lacks(at, t->w->run->models, t->writer))
         return false;
     if (is_asked_for(settings, at))
         return true;
@@ -231,8 +236,9 @@ static void choose(rk_llm_learnt *io, const trials *t)
 {
     const double *best = NULL;
 
-    while (io->mode + 1 < RK_N_MODES && (rk_modes[io->mode]->by_name_only ||
-                                         rk_mode_lacks(io->mode, t->writer)))
+    while (io->mode + 1 < RK_N_MODES &&
+           (rk_modes[io->mode]->by_name_only ||
+            rk_mode_lacks(io->mode, t->w->run->models, t->writer)))
         io->mode++;
     for (uint32_t m = 0; m < RK_N_MODES; m++) {
         const double *mine = t->ndcg + m * t->lists.n;
@@ -266,8 +272,9 @@ int rk_modes_fit(rk_llm_learnt *io, const rk_workshop *w, rk_error *err)
         if (t.lists.n == 0 || !is_due(&t, m))
             continue;
         rc = try_mode(io, rk_modes[m], &t.lists, t.ndcg + m * t.lists.n, err);
-        if (rc == RK_ENOTREADY) { /* nothing taught it: it stays untried */
-            rc = RK_OK;
+        if (rc == RK_ENOTREADY || (rk_modes[m]->asks_reranker &&
+                                   rk_loaded_is_away(w->run->models, rc))) {
+            rc = RK_OK; /* nothing taught it, or it is away: untried */
             continue;
         }
         note_trial(&io->trials[m], t.ndcg + m * t.lists.n, t.lists.n,
@@ -277,122 +284,5 @@ int rk_modes_fit(rk_llm_learnt *io, const rk_workshop *w, rk_error *err)
         choose(io, &t);
     rk_mode_lists_clear(&t.lists);
     free(t.ndcg);
-    return rc;
-}
-
-
-void rk_llm_learnt_clear(rk_llm_learnt *learnt)
-{
-    rk_two_tower_clear(&learnt->probe);
-    memset(learnt, 0, sizeof(*learnt));
-}
-
-
-int rk_llm_learnt_put(const rk_llm_learnt *l, rk_bundle_writer *w,
-                      rk_error *err)
-{
-    int rc = rk_bundle_put(w, "llm.trials", RK_F32, RK_N_MODES,
-                           sizeof(rk_llm_trial) / sizeof(float), l->trials,
-                           err);
-
-    if (rc == RK_OK && l->n_stranger_likes)
-        rc = rk_bundle_put(w, "llm.strangers", RK_U32, RK_STRANGERS,
-                           l->n_stranger_likes, l->strangers, err);
-
-    if (rc == RK_OK)
-        rc = rk_bundle_put(w, "llm.mode", RK_U32, 1, 1, &l->mode, err);
-    if (rc == RK_OK)
-        rc = rk_bundle_put(w, "llm.likelihood", RK_F32, 1,
-                           RK_LIKELIHOOD_FEATURES, l->likelihood, err);
-    if (rc == RK_OK)
-        rc = rk_bundle_put(w, "llm.nearness", RK_F32, 1, RK_NEARNESS_FEATURES,
-                           l->nearness, err);
-    if (rc == RK_OK)
-        rc = rk_bundle_put(w, "llm.slots", RK_F32, 1, RK_LLM_LIST, l->slots,
-                           err);
-    if (rc == RK_OK && l->probe.n_user)
-        rc = rk_two_tower_put(&l->probe, w, "llm.probe", err);
-    if (rc == RK_OK && l->probe.n_user)
-        rc = rk_bundle_put(w, "llm.probe.weights", RK_F32, 1,
-                           1 + RK_LIKELIHOOD_FEATURES, l->probe_weights, err);
-    return rc;
-}
-
-
-/* Floats of a bundle copied to where they are used; absent: zeros. */
-static int floats_copy(const rk_bundle *b, const char *name, size_t rows,
-                       size_t cols, void *to, rk_error *err)
-{
-    const float *from;
-    rk_tensor t;
-    int rc;
-
-    if (!rk_bundle_has(b, name))
-        return RK_OK;
-    rc = rk_bundle_get(b, name, RK_F32, rows, cols, &t, err);
-    if (rc)
-        return rc;
-    from = t.data;
-    for (size_t i = 0; i < rows * cols; i++)
-        if (!isfinite(from[i]))
-            return rk_fail(err, RK_EFORMAT, "%s: value %zu is %g", name, i,
-                           (double)from[i]);
-    memcpy(to, from, rows * cols * sizeof(*from));
-    return RK_OK;
-}
-
-
-/* `n_items`: positions below it are items. */
-static int strangers_get(rk_llm_learnt *l, const rk_bundle *b, size_t n_items,
-                         rk_error *err)
-{
-    rk_tensor t;
-    int rc;
-
-    if (!rk_bundle_has(b, "llm.strangers"))
-        return RK_OK;
-    rc = rk_bundle_get(b, "llm.strangers", RK_U32, RK_STRANGERS, 0, &t, err);
-    if (rc)
-        return rc;
-    l->strangers = t.data;
-    l->n_stranger_likes = t.cols;
-    for (size_t i = 0; i < t.rows * t.cols; i++)
-        if (l->strangers[i] >= n_items)
-            return rk_fail(err, RK_EFORMAT,
-                           "llm.strangers: item %u of %zu items",
-                           l->strangers[i], n_items);
-    return RK_OK;
-}
-
-
-int rk_llm_learnt_get(rk_llm_learnt *l, const rk_bundle *b, size_t n_items,
-                      rk_error *err)
-{
-    rk_tensor t = {0};
-    int rc = floats_copy(b, "llm.trials", RK_N_MODES,
-                         sizeof(rk_llm_trial) / sizeof(float), l->trials, err);
-
-    if (rc == RK_OK && rk_bundle_has(b, "llm.mode"))
-        rc = rk_bundle_get(b, "llm.mode", RK_U32, 1, 1, &t, err);
-    if (rc == RK_OK && t.data)
-        l->mode = *(const uint32_t *)t.data;
-    if (rc == RK_OK && l->mode >= RK_N_MODES)
-        rc = rk_fail(err, RK_EFORMAT, "llm.mode is %u, must be under %d",
-                     l->mode, RK_N_MODES);
-    if (rc == RK_OK)
-        rc = floats_copy(b, "llm.likelihood", 1, RK_LIKELIHOOD_FEATURES,
-                         l->likelihood, err);
-    if (rc == RK_OK)
-        rc = floats_copy(b, "llm.nearness", 1, RK_NEARNESS_FEATURES,
-                         l->nearness, err);
-    if (rc == RK_OK)
-        rc = floats_copy(b, "llm.slots", 1, RK_LLM_LIST, l->slots, err);
-    if (rc == RK_OK && rk_bundle_has(b, "llm.probe.user"))
-        rc = rk_two_tower_get(&l->probe, b, "llm.probe", err);
-    if (rc == RK_OK)
-        rc = floats_copy(b, "llm.probe.weights", 1, 1 + RK_LIKELIHOOD_FEATURES,
-                         l->probe_weights, err);
-    if (rc == RK_OK)
-        rc = strangers_get(l, b, n_items, err);
     return rc;
 }

@@ -14,6 +14,8 @@ void rk_run_set_free(rk_run *run)
         rk_llm_until(run->models->writer, 0);
     if (run->budget && run->models && run->models->embedder)
         rk_llm_until(run->models->embedder, 0);
+    if (run->budget && run->models && run->models->reranker)
+        rk_reranker_until(run->models->reranker, 0);
     run->budget = NULL;
 }
 
@@ -129,6 +131,18 @@ void rk_run_count(rk_run *run, rk_llm *model, const char *stage)
 }
 
 
+void rk_run_count_reranker(rk_run *run, rk_reranker *r, const char *stage)
+{
+    rk_llm_usage *used = rk_reranker_usage(r);
+
+    run->usage.prefix_tokens += used->prefix_tokens;
+    add_used(&use_of(run, RK_RERANKER, stage)->used, used);
+    if (run->budget)
+        rk_spent_add(&run->budget->request, (rk_spent){used->prefix_tokens, 0});
+    memset(used, 0, sizeof(*used));
+}
+
+
 void rk_run_take_uses(rk_run *run, const rk_run *from)
 {
     for (size_t i = 0; i < from->n_uses; i++) {
@@ -159,13 +173,27 @@ int rk_run_may_ask(const rk_run *run, const rk_cost *cost, rk_error *err)
 }
 
 
-void rk_run_hold_to_deadline(const rk_run *run, rk_llm *model)
+/* A time of rk_clock_us(); 0: none. */
+static int64_t deadline_of(const rk_run *run)
 {
     int64_t deadline_us = run->budget ? run->budget->limits.deadline_us : 0;
     int64_t from_us = run->started_us + run->models->load_us;
 
-    if (deadline_us)
-        rk_llm_until(model, deadline_us < INT64_MAX - from_us
-                                ? from_us + deadline_us
-                                : 0);
+    return deadline_us && deadline_us < INT64_MAX - from_us
+               ? from_us + deadline_us
+               : 0;
+}
+
+
+void rk_run_hold_to_deadline(const rk_run *run, rk_llm *model)
+{
+    if (run->budget && run->budget->limits.deadline_us)
+        rk_llm_until(model, deadline_of(run));
+}
+
+
+void rk_run_hold_reranker(const rk_run *run, rk_reranker *r)
+{
+    if (run->budget && run->budget->limits.deadline_us)
+        rk_reranker_until(r, deadline_of(run));
 }

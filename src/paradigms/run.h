@@ -70,6 +70,8 @@ void *rk_run_keep(rk_run *run, void *what);
  * text), and clears it. */
 void rk_run_count(rk_run *run, rk_llm *model, const char *stage);
 
+void rk_run_count_reranker(rk_run *run, rk_reranker *r, const char *stage);
+
 /* Adds what another run's models were asked for. */
 void rk_run_take_uses(rk_run *run, const rk_run *from);
 
@@ -86,5 +88,6 @@ void rk_run_set_free(rk_run *run);
 /* Has a model stop at the run's deadline, if there is one, until the run is set
  * free or cleared. */
 void rk_run_hold_to_deadline(const rk_run *run, rk_llm *model);
+void rk_run_hold_reranker(const rk_run *run, rk_reranker *r);
 
 #endif

@@ -42,7 +42,7 @@ typedef struct rk_like_model {
 
 /* What the llm way learnt (paradigms/mode.h). All zero: nothing, and what is
  * compiled in holds. */
-#define RK_N_MODES             7
+#define RK_N_MODES             8
 #define RK_LLM_LIST            20 /* candidates of the lists it learns from */
 #define RK_LIKELIHOOD_FEATURES 5
 #define RK_NEARNESS_FEATURES   4

@@ -246,6 +246,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         else:
             self.do_vllm()
 
+    def do_sleepy(self):
+        """Hangs when it is told to sleep."""
+        if self.body and "sleep" in json.dumps(self.body):
+            self.do_hangs()
+        else:
+            self.do_bare()
+
     def do_chat(self):
         if self.path.endswith("/models"):
             self.reply({"data": [{"id": "a"}, {"id": "b"}]})

@@ -29,6 +29,36 @@ def level(store, way):
                      "-n", "2")["level"]
 
 
+def reranked(exe, folder, url):
+    """The reranker alone ranks: by the words that a profile shares with what
+    the user liked, and it is asked once."""
+    config = os.path.join(folder, "rerank.yaml")
+    with open(config, "w", encoding="utf-8") as f:
+        f.write("models: {embedder: none, writer: none, "
+                f"reranker: '{url}'}}\nllm: {{mode: rerank}}\n"
+                "catalogue: {noun: book}\n")
+    store = Store(exe, config, os.path.join(folder, "reranked.db"))
+    for kind in ("items", "users", "events"):
+        store.run("import", kind, os.path.join(BOOKS, kind + ".csv"))
+    store.run("prepare")
+    asked = ("recommend", "--user", "U12345", "--way", "llm", "-n", "5")
+    first, second = (store.run(*asked) for _ in range(2))
+    check(first["level"] == "llm", "the reranker answers without a writer")
+    scores = [item["score"] for item in first["items"]]
+    check(len(scores) == 5 and scores == sorted(scores, reverse=True) and
+          all(score == int(score) for score in scores) and scores[0] > 0,
+          "its relevances are the scores")
+    check(first["items"] == second["items"] and
+          first["usage"]["prefix_tokens"] > 0 and
+          second["usage"]["prefix_tokens"] == 0,
+          "what it said is kept")
+    booked = [line for line in store.run("usage")["lines"]
+              if line["name"].startswith(url)]
+    check(booked and "calls 1," in booked[0]["value"],
+          "what it was asked is in the ledger, once")
+    return store
+
+
 def main(exe, folder):
     server = subprocess.Popen([sys.executable,
                                os.path.join(HERE, "fake_server.py")],
@@ -51,8 +81,13 @@ def main(exe, folder):
     check("vectors of 4" in store.status("models", "embedder's server"),
           "status says what the server can")
 
+    alone = reranked(exe, folder, url)
     server.stdin.close()
     server.wait()
+    said = alone.run("recommend", "--user", "U48306", "--way", "llm", "-n",
+                     "2")["level"]
+    check(said.startswith("auto, because llm:") and "nobody answers" in said,
+          "auto stands in for a reranker that does not answer")
     said = level(store, "llm")
     check(said.startswith("auto, because llm:") and "nobody answers" in said,
           "llm is answered by auto without the server, which says why")

@@ -257,8 +257,13 @@ static void test_fetch_obeys_the_callers_deadline(void **state)
     rk_error err;
 
     (void)state;
-    rk_fetch_until(f, rk_clock_us() + 100000);
-    assert_int_equal(ask(f, &reply, NULL, &err), RK_EBACKEND);
+    /* More often than a server may fail: it is not to blame. */
+    for (int i = 0; i < 7; i++) {
+        rk_fetch_until(f, rk_clock_us() + 50000);
+        assert_int_equal(ask(f, &reply, NULL, &err), RK_ECANCELLED);
+        assert_null(reply);
+        assert_non_null(strstr(err.msg, "/models: the time is over"));
+    }
     rk_fetch_close(f);
 }
 

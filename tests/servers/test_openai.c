@@ -1,6 +1,7 @@
 /* openai*.c and rerank.c against a model server in small, and against wrong
  * ones. Its tokens are bytes, and log p(token) = -(token % 7 + 1) / 8. */
 #include "child.h"
+#include "core/clock.h"
 #include "core/mem.h"
 #include "llm/loaded.h"
 #include "llm/rerank.h"
@@ -265,6 +266,44 @@ static void test_openai_concludes_nothing_from_silence(void **state)
                                    &opts, &err),
                 RK_EBACKEND, &err, "/completions: no whole reply in time");
     assert_null(m);
+}
+
+
+static void test_openai_stops_at_the_deadline(void **state)
+{
+    static const char *const asleep[] = {"war", "sleep"};
+    rk_llm *m = opened(RK_WRITER, "sleepy", "");
+    rk_reranker *r;
+    char url[128];
+    float logp[2];
+    rk_error err;
+
+    (void)state;
+    rk_llm_until(m, rk_clock_us() + 200000);
+    assert_says(rk_llm_likelihood(m, "Books:\n", asleep, 2, logp, NULL, &err),
+                RK_ECANCELLED, &err, "/completions: the time is over");
+    assert_says(rk_llm_likelihood(m, "Books:\n", asleep, 1, logp, NULL, &err),
+                RK_ECANCELLED, &err, "the time is over");
+    rk_llm_until(m, 0);
+    assert_int_equal(
+        rk_llm_likelihood(m, "Books:\n", asleep, 1, logp, NULL, &err), RK_OK);
+    rk_llm_close(m);
+
+    m = opened(RK_EMBEDDER, "sleepy", "");
+    rk_llm_until(m, rk_clock_us() + 200000);
+    assert_says(rk_llm_embed(m, &asleep[1], 1, (float[4]){0}, NULL, &err),
+                RK_ECANCELLED, &err, "/embeddings: the time is over");
+    rk_llm_close(m);
+
+    assert_int_equal(
+        rk_reranker_open(&r, url_of(url, "sleepy", ""), NULL, NULL), RK_OK);
+    rk_reranker_until(r, rk_clock_us() + 200000);
+    assert_says(rk_reranker_scores(r, "a", asleep, 2, logp, &err),
+                RK_ECANCELLED, &err, "/rerank: the time is over");
+    rk_reranker_until(r, 0);
+    assert_int_equal(rk_reranker_scores(r, "a", asleep, 1, logp, NULL), RK_OK);
+    assert_int_equal(rk_reranker_usage(r)->calls, 2);
+    rk_reranker_close(r);
 }
 
 
@@ -539,6 +578,7 @@ int main(void)
         cmocka_unit_test(test_openai_chooses_the_likeliest_allowed_text),
         cmocka_unit_test(test_openai_says_what_a_server_cannot),
         cmocka_unit_test(test_openai_concludes_nothing_from_silence),
+        cmocka_unit_test(test_openai_stops_at_the_deadline),
         cmocka_unit_test(test_openai_wants_to_know_which_model),
         cmocka_unit_test(test_openai_keys_outputs_by_address_and_model),
         cmocka_unit_test(test_openai_aligns_vectors_by_index),

@@ -177,7 +177,8 @@ static void test_config_names_an_unknown_key_and_the_known(void **state)
                    "llm, budget, auto, learn");
     assert_refused("llm:\n  seed: 5\n\n  # why\n  limit: 7\n",
                    "reckon.yaml:5: unknown key 'llm.limit', expected one "
-                   "of history, candidates, mode, seed, why");
+                   "of history, candidates, mode, seed, why, "
+                   "cache_memory_mb, cache_disk_mb");
 }
 
 
@@ -269,7 +270,8 @@ static void test_config_reads_numbers_strictly(void **state)
     assert_refused(
         "llm: {mode: prose}\n",
         "reckon.yaml:1: llm.mode: expected auto, likelihood, pure, "
-        "nearness, yes_no, letters, probe or permutation, found 'prose'");
+        "nearness, yes_no, letters, probe, permutation or rerank, found "
+        "'prose'");
     assert_refused("learn: {effort: most}\n",
                    "reckon.yaml:1: learn.effort: expected fast or full, found "
                    "'most'");

@@ -69,7 +69,7 @@ static int fresh(void **state)
 /* Whether a mode answers without having been trained. */
 static bool answers(size_t mode)
 {
-    return rk_modes[mode] != &rk_mode_probe;
+    return rk_modes[mode] != &rk_mode_probe && !rk_modes[mode]->asks_reranker;
 }
 
 
@@ -147,9 +147,11 @@ static void test_a_mode_is_asked_only_of_who_can_answer(void **state)
         rk_loaded_get(&prepared.engine->models, RK_EMBEDDER, &embedder, &err),
         err);
     for (size_t m = 0; m < RK_N_MODES; m++) {
+        const rk_loaded *models = &prepared.engine->models;
+
         if (answers(m))
-            assert_null(rk_mode_lacks(m, writer));
-        assert_non_null(rk_mode_lacks(m, embedder));
+            assert_null(rk_mode_lacks(m, models, writer));
+        assert_non_null(rk_mode_lacks(m, models, embedder));
     }
 }
 
@@ -620,6 +622,33 @@ static void test_a_bundle_brings_back_what_was_learnt(void **state)
 }
 
 
+static void test_a_bundle_may_be_older_than_the_last_mode(void **state)
+{
+    static const rk_llm_trial trials[RK_N_MODES + 1] = {{0.5f, 0.1f, 300, 40},
+                                                        {0.4f, 0.1f, 300, 40}};
+
+    (void)state;
+    for (size_t rows = RK_N_MODES - 1; rows <= RK_N_MODES + 1; rows++) {
+        const char *path = scratch_path(&prepared.files, "older");
+        rk_llm_learnt back = {0};
+        rk_bundle_writer *w;
+        rk_bundle *b;
+
+        assert_ok(rk_bundle_writer_new(&w, &err), err);
+        assert_ok(rk_bundle_put(w, "llm.trials", RK_F32, rows, 4, trials, &err),
+                  err);
+        assert_ok(rk_bundle_save(w, path, &err), err);
+        assert_ok(rk_bundle_open(&b, path, &err), err);
+        assert_int_equal(rk_llm_learnt_get(&back, b, 1, &err),
+                         rows > RK_N_MODES ? RK_EFORMAT : RK_OK);
+        if (rows <= RK_N_MODES)
+            assert_memory_equal(back.trials, trials, sizeof(back.trials));
+        rk_bundle_close(b);
+        rk_bundle_writer_free(w);
+    }
+}
+
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -644,6 +673,8 @@ int main(void)
         cmocka_unit_test(test_modes_are_tried_and_the_best_is_chosen),
         cmocka_unit_test_setup(test_a_probe_is_trained_and_tried, fresh),
         cmocka_unit_test(test_a_bundle_brings_back_what_was_learnt),
+        cmocka_unit_test_setup(test_a_bundle_may_be_older_than_the_last_mode,
+                               fresh),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -521,6 +521,97 @@ static void test_another_model_is_stood_in_for(void **state)
 }
 
 
+/* A user's request about these books, from an engine opened anew. */
+static rk_answer *ask_tiny(shop *s, const char *writer,
+                           const char *const *books, size_t n)
+{
+    const rk_engine_opts opts = {.writer = writer};
+    const rk_request request = {.user = "U12345",
+                                .way = "llm",
+                                .n = n,
+                                .candidates = books,
+                                .n_candidates = n,
+                                .include_seen = true};
+
+    shop_reopen(s, &opts);
+    return ask(s, &request);
+}
+
+
+/* What status says of them; "" where it says nothing. */
+static const char *kept_prefixes(shop *s)
+{
+    static char text[600];
+    rk_card *card;
+    rk_error err;
+
+    text[0] = '\0';
+    assert_ok(rk_status(s->engine, &card, &err), err);
+    for (size_t i = 0; i < card->n_lines; i++)
+        if (strcmp(card->lines[i].name, "kept prefixes") == 0)
+            snprintf(text, sizeof(text), "%s", card->lines[i].value);
+    rk_card_free(card);
+    return text;
+}
+
+
+static void test_another_process_reads_no_history_again(void **state)
+{
+    static const char *const words = "llm: {mode: likelihood}\n"
+                                     "models: {embedder: scripted}\n";
+    static const char *const off = "llm: {mode: likelihood, cache_disk_mb: 0}\n"
+                                   "models: {embedder: scripted}\n";
+    const rk_request any = {.user = "U12345", .n = 6};
+    const char *books[6];
+    char path[600];
+    rk_engine_opts tiny = {.writer = path};
+    rk_answer *first;
+    rk_answer *second;
+    rk_answer *alone;
+    rk_answer *list;
+    shop other;
+    shop s;
+
+    (void)state;
+    shop_copy(&s, &prepared);
+    list = ask(&s, &any);
+    for (size_t i = 0; i < 6; i++)
+        books[i] = list->items[i].id;
+    shop_write(&s, "reckon.yaml", words, strlen(words));
+    snprintf(path, sizeof(path), "%s", scratch_path(&s.files, "tiny.gguf"));
+    assert_int_equal(tiny_llama_save(path), 0);
+    shop_reopen(&s, &tiny);
+    shop_prepare(&s);
+    assert_int_not_equal(
+        access(scratch_path(&s.files, "reckon.db.prefixes"), F_OK), 0);
+    shop_copy(&other, &s);
+    shop_write(&other, "reckon.yaml", off, strlen(off));
+    first = ask_tiny(&s, path, books, 3);
+    second = ask_tiny(&s, path, books + 3, 3);
+    alone = ask_tiny(&other, path, books + 3, 3);
+    assert_string_equal(first->level, "llm");
+    assert_string_equal(second->level, "llm");
+    assert_true(first->usage.prefix_tokens > 0);
+    assert_int_equal(second->usage.prefix_tokens, 0);
+    assert_true(second->usage.candidate_tokens > 0);
+    assert_int_equal(second->usage.reused_tokens, alone->usage.prefix_tokens);
+    assert_int_equal(alone->usage.reused_tokens, 0);
+    assert_same_items(second, alone);
+    for (size_t i = 0; i < 3; i++)
+        assert_true(second->items[i].score == alone->items[i].score);
+    assert_true(atoi(kept_prefixes(&s)) > 0);
+    assert_string_equal(kept_prefixes(&other), "");
+    assert_int_not_equal(
+        access(scratch_path(&other.files, "reckon.db.prefixes"), F_OK), 0);
+    rk_answer_free(first);
+    rk_answer_free(second);
+    rk_answer_free(alone);
+    rk_answer_free(list);
+    shop_close(&other);
+    shop_close(&s);
+}
+
+
 static void test_what_was_read_before_is_not_asked_again(void **state)
 {
     const rk_request request = {
@@ -594,6 +685,7 @@ int main(void)
         cmocka_unit_test(test_a_way_that_was_not_prepared_is_stood_in_for),
         cmocka_unit_test(test_a_model_that_went_away_is_stood_in_for),
         cmocka_unit_test(test_another_model_is_stood_in_for),
+        cmocka_unit_test(test_another_process_reads_no_history_again),
         cmocka_unit_test(test_what_was_read_before_is_not_asked_again),
         cmocka_unit_test(test_recommending_survives_each_allocation_failing),
     };
