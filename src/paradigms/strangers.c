@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* An item's place in an order that hangs on ids alone. */
+/* An item's place in an order that hangs on lines alone. */
 typedef struct place {
     uint64_t hash;
     uint32_t item;
@@ -44,11 +44,17 @@ int rk_strangers_draw(uint32_t **likes, size_t *n, const rk_snapshot *s,
         rc = rk_no_memory(err);
         goto done;
     }
-    for (uint32_t i = 0; i < s->n_fitted; i++) {
-        const char *id = rk_snapshot_id(s, i);
+    for (uint32_t i = 0; i < s->n_fitted && rc == RK_OK; i++) {
+        char *line = rk_prompt_item(s, i);
 
-        order[i] = (place){rk_hash64(id, strlen(id)), i};
+        if (line)
+            order[i] = (place){rk_hash64(line, strlen(line)), i};
+        else
+            rc = rk_no_memory(err);
+        free(line);
     }
+    if (rc)
+        goto done;
     qsort(order, s->n_fitted, sizeof(*order), by_hash);
     for (size_t i = 0; i < RK_STRANGERS * each; i++)
         items[i] = order[i].item;

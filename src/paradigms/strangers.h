@@ -15,9 +15,10 @@
 #include "paradigms/snapshot.h"
 
 /* Draws items of the catalogue that learning saw: as many as a prompt tells of,
- * or fewer where the catalogue is small. By hashes of ids, so that new items
- * change few of them and readings stay kept. likes (RK_STRANGERS, *n) is yours;
- * NULL and *n 0 for a catalogue of fewer than 2 RK_STRANGERS items. */
+ * or fewer where the catalogue is small. By hashes of their lines, so that new
+ * items change few of them, new ids none, and readings stay kept. likes
+ * (RK_STRANGERS, *n) is yours; NULL and *n 0 for a catalogue of fewer than
+ * 2 RK_STRANGERS items. */
 int rk_strangers_draw(uint32_t **likes, size_t *n, const rk_snapshot *s,
                       rk_error *err);
 
