@@ -86,18 +86,17 @@ static bool is_trained_alone(const char *way)
 
 static int open_school(rk_trial *t, rk_error *err)
 {
-    rk_school_opts opts = {.effort = t->effort,
-                           .shuffle_texts = t->opts->shuffle_texts,
-                           .progress = t->opts->progress,
-                           .without_writer = !is_named(t, "tokens") &&
-                                             !is_named(t, "llm") &&
-                                             !is_named(t, "rag"),
-                           .without_embedder = true,
-                           .without_words = !is_named(t, "tokens") &&
-                                            !is_named(t, "llm") &&
-                                            !is_named(t, "rag"),
-                           .modes_alone = true,
-                           .untrained = true};
+    rk_school_opts opts = {
+        .effort = t->effort,
+        .shuffle_texts = t->opts->shuffle_texts,
+        .progress = t->opts->progress,
+        .without_writer = !is_named(t, "tokens") && !is_named(t, "llm") &&
+                          !is_named(t, "rag"),
+        .without_embedder = true,
+        .without_words = !is_named(t, "tokens") && !is_named(t, "llm") &&
+                         !is_named(t, "rag"),
+        .modes_alone = true,
+        .untrained = true};
 
     for (size_t i = 0; i < t->n_ways; i++) {
         const rk_learner *l = rk_learner_find(t->ways[i]);
