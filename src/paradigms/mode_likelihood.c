@@ -12,14 +12,11 @@
  * the model of likes: that of its weights, one half at most. */
 #include "paradigms/mode_likelihood.h"
 
-#include "core/mem.h"
-#include "learn/fuse.h"
-#include "paradigms/vocabulary.h"
+#include "paradigms/mode_weights.h"
 
 #include <math.h>
 #include <string.h>
 
-#define ENOUGH       40 /* lists that weights are learnt from */
 #define DISLIKE_MOST 0.5f
 
 static float gain_token(const rk_lines *l, size_t i)
@@ -82,10 +79,7 @@ void rk_likelihood_features(const rk_lines *l, size_t i, float *x)
 
 const float *rk_likelihood_weights(const rk_snapshot *s)
 {
-    for (size_t f = 0; f < RK_LIKELIHOOD_FEATURES; f++)
-        if (s->llm.likelihood[f] != 0)
-            return s->llm.likelihood;
-    return usual;
+    return rk_mode_weights(s->llm.likelihood, usual, RK_LIKELIHOOD_FEATURES);
 }
 
 
@@ -154,20 +148,14 @@ static int score_pure(const rk_mode_ask *a, float *scores, rk_mode_note *notes,
 }
 
 
-static int list_features(const rk_mode_lists *l, size_t list, float *x,
-                         rk_error *err)
+static int features_of(const rk_mode_ask *a, float *x, rk_error *err)
 {
-    rk_token_weight room[RK_TOKENS_MAX];
-    rk_mode_ask a;
-    rk_who who;
-    rk_lines lines;
-    int rc;
+    rk_lines lines = {0};
+    int rc = rk_lines_init(&lines, a->s, a->items, a->n, err);
 
-    rk_mode_list_ask(l, list, room, &who, &a);
-    rc = rk_lines_init(&lines, a.s, a.items, a.n, err);
     if (rc == RK_OK)
-        rc = rk_lines_read(&lines, a.s, a.who, a.run, err);
-    for (size_t i = 0; i < a.n && rc == RK_OK; i++)
+        rc = rk_lines_read(&lines, a->s, a->who, a->run, err);
+    for (size_t i = 0; i < a->n && rc == RK_OK; i++)
         rk_likelihood_features(&lines, i, x + i * RK_LIKELIHOOD_FEATURES);
     rk_lines_clear(&lines);
     return rc;
@@ -176,31 +164,10 @@ static int list_features(const rk_mode_lists *l, size_t list, float *x,
 
 static int fit(rk_llm_learnt *io, const rk_mode_lists *l, rk_error *err)
 {
-    size_t width = (size_t)RK_LLM_LIST * RK_LIKELIHOOD_FEATURES;
-    float *x = rk_calloc(l->n, width * sizeof(*x));
-    uint32_t *truth = rk_alloc_array(l->n, sizeof(*truth));
-    rk_fuse_opts opts = {.prior = usual, .l2 = 1, .either_sign = true};
-    bool earns = false;
-    size_t n = 0;
-    int rc = x && truth ? RK_OK : rk_no_memory(err);
+    static const rk_mode_features f = {RK_LIKELIHOOD_FEATURES, usual, true,
+                                       features_of};
 
-    for (size_t i = 0; i < l->n && rc == RK_OK; i++) {
-        if (!rk_mode_list_teaches(l, i))
-            continue;
-        truth[n] = l->truth[i];
-        rc = list_features(l, i, x + n++ * width, err);
-    }
-    memset(io->likelihood, 0, sizeof(io->likelihood));
-    if (rc == RK_OK && n >= ENOUGH / 2) {
-        rk_lists lists = {x, truth, n, RK_LLM_LIST, RK_LIKELIHOOD_FEATURES};
-
-        rc = rk_fuse_earns(&earns, &lists, &opts, usual, err);
-        if (rc == RK_OK && earns)
-            rc = rk_fuse_fit(io->likelihood, &lists, &opts, err);
-    }
-    free(x);
-    free(truth);
-    return rc;
+    return rk_mode_weigh(io->likelihood, &f, io, l, err);
 }
 
 

@@ -11,14 +11,11 @@
  * lists that they have not seen. */
 #include "core/blas.h"
 #include "core/mem.h"
-#include "learn/fuse.h"
 #include "paradigms/mode_likelihood.h"
-#include "paradigms/vocabulary.h"
+#include "paradigms/mode_weights.h"
 
 #include <math.h>
 #include <string.h>
-
-#define ENOUGH 20 /* lists that weights are learnt from */
 
 enum { LIKELIHOOD, NEWEST, NEAREST, MEAN };
 
@@ -120,19 +117,11 @@ static int features_of(const rk_mode_ask *a, float *x, rk_mode_note *notes,
 }
 
 
-static const float *weights_of(const rk_snapshot *s)
-{
-    for (size_t f = 0; f < RK_NEARNESS_FEATURES; f++)
-        if (s->llm.nearness[f] != 0)
-            return s->llm.nearness;
-    return usual;
-}
-
-
 static int score(const rk_mode_ask *a, float *scores, rk_mode_note *notes,
                  rk_error *err)
 {
-    const float *weights = weights_of(a->s);
+    const float *weights = rk_mode_weights(a->s->llm.nearness, usual,
+                                           RK_NEARNESS_FEATURES);
     float *x = rk_alloc_array(a->n, RK_NEARNESS_FEATURES * sizeof(*x));
     int rc = x ? features_of(a, x, notes, err) : rk_no_memory(err);
 
@@ -144,42 +133,20 @@ static int score(const rk_mode_ask *a, float *scores, rk_mode_note *notes,
 }
 
 
+static int list_features(const rk_mode_ask *a, float *x, rk_error *err)
+{
+    rk_mode_note notes[RK_LLM_LIST];
+
+    return features_of(a, x, notes, err);
+}
+
+
 static int fit(rk_llm_learnt *io, const rk_mode_lists *l, rk_error *err)
 {
-    size_t width = (size_t)RK_LLM_LIST * RK_NEARNESS_FEATURES;
-    float *x = rk_calloc(l->n, width * sizeof(*x));
-    uint32_t *truth = rk_alloc_array(l->n, sizeof(*truth));
-    rk_fuse_opts opts = {.prior = usual, .l2 = 1, .either_sign = true};
-    rk_snapshot s = *l->s;
-    bool earns = false;
-    size_t n = 0;
-    int rc = x && truth ? RK_OK : rk_no_memory(err);
+    static const rk_mode_features f = {RK_NEARNESS_FEATURES, usual, true,
+                                       list_features};
 
-    s.llm = *io;
-    for (size_t i = 0; i < l->n && rc == RK_OK; i++) {
-        rk_token_weight room[RK_TOKENS_MAX];
-        rk_mode_note notes[RK_LLM_LIST];
-        rk_mode_ask a;
-        rk_who who;
-
-        if (!rk_mode_list_teaches(l, i))
-            continue;
-        truth[n] = l->truth[i];
-        rk_mode_list_ask(l, i, room, &who, &a);
-        a.s = &s;
-        rc = features_of(&a, x + n++ * width, notes, err);
-    }
-    memset(io->nearness, 0, sizeof(io->nearness));
-    if (rc == RK_OK && n >= ENOUGH) {
-        rk_lists lists = {x, truth, n, RK_LLM_LIST, RK_NEARNESS_FEATURES};
-
-        rc = rk_fuse_earns(&earns, &lists, &opts, usual, err);
-        if (rc == RK_OK && earns)
-            rc = rk_fuse_fit(io->nearness, &lists, &opts, err);
-    }
-    free(x);
-    free(truth);
-    return rc;
+    return rk_mode_weigh(io->nearness, &f, io, l, err);
 }
 
 

@@ -9,17 +9,11 @@
  * The towers learn from the last likes of users whom no list asks, the weights
  * from the lists. An item's state is without any user and kept for good, so a
  * request pays for the user's alone. */
-#include "core/mem.h"
-#include "learn/fuse.h"
 #include "paradigms/mode_likelihood.h"
-#include "paradigms/mode_lists.h"
+#include "paradigms/mode_weights.h"
 #include "paradigms/probe_towers.h"
-#include "paradigms/vocabulary.h"
-
-#include <string.h>
 
 #define N_FEATURES (1 + RK_LIKELIHOOD_FEATURES)
-#define ENOUGH     20 /* lists that weights are learnt from */
 
 static const float usual[N_FEATURES] = {0.5f, 1, 0.5f};
 
@@ -61,20 +55,13 @@ static int score(const rk_mode_ask *a, float *scores, rk_mode_note *notes,
 }
 
 
-static int list_features(const rk_mode_lists *l, const rk_snapshot *s,
-                         size_t list, float *x, rk_error *err)
+static int features_of(const rk_mode_ask *a, float *x, rk_error *err)
 {
     float towers[RK_LLM_LIST];
-    rk_token_weight room[RK_TOKENS_MAX];
     rk_lines lines = {0};
-    rk_mode_ask a;
-    rk_who who;
-    int rc;
+    int rc = read_all(a, towers, &lines, err);
 
-    rk_mode_list_ask(l, list, room, &who, &a);
-    a.s = s;
-    rc = read_all(&a, towers, &lines, err);
-    for (size_t i = 0; i < a.n && rc == RK_OK; i++) {
+    for (size_t i = 0; i < a->n && rc == RK_OK; i++) {
         x[i * N_FEATURES] = towers[i];
         rk_likelihood_features(&lines, i, x + i * N_FEATURES + 1);
     }
@@ -83,39 +70,14 @@ static int list_features(const rk_mode_lists *l, const rk_snapshot *s,
 }
 
 
-static int fit_weights(rk_llm_learnt *io, const rk_mode_lists *l, rk_error *err)
-{
-    size_t width = (size_t)RK_LLM_LIST * N_FEATURES;
-    float *x = rk_calloc(l->n, width * sizeof(*x));
-    uint32_t *truth = rk_alloc_array(l->n, sizeof(*truth));
-    rk_fuse_opts opts = {.prior = usual, .l2 = 1, .either_sign = true};
-    rk_snapshot s = *l->s;
-    size_t n = 0;
-    int rc = x && truth ? RK_OK : rk_no_memory(err);
-
-    s.llm = *io;
-    for (size_t i = 0; i < l->n && rc == RK_OK; i++) {
-        if (!rk_mode_list_teaches(l, i))
-            continue;
-        truth[n] = l->truth[i];
-        rc = list_features(l, &s, i, x + n++ * width, err);
-    }
-    memcpy(io->probe_weights, usual, sizeof(usual));
-    if (rc == RK_OK && n >= ENOUGH)
-        rc = rk_fuse_fit(io->probe_weights,
-                         &(rk_lists){x, truth, n, RK_LLM_LIST, N_FEATURES},
-                         &opts, err);
-    free(x);
-    free(truth);
-    return rc;
-}
-
-
 static int fit(rk_llm_learnt *io, const rk_mode_lists *l, rk_error *err)
 {
+    static const rk_mode_features f = {N_FEATURES, usual, false, features_of};
     int rc = io->probe.n_user ? RK_OK : rk_probe_towers_fit(&io->probe, l, err);
 
-    return rc == RK_OK && io->probe.n_user ? fit_weights(io, l, err) : rc;
+    return rc == RK_OK && io->probe.n_user
+               ? rk_mode_weigh(io->probe_weights, &f, io, l, err)
+               : rc;
 }
 
 
