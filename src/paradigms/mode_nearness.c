@@ -11,6 +11,7 @@
  * lists that they have not seen. */
 #include "core/blas.h"
 #include "core/mem.h"
+#include "learn/fuse.h"
 #include "paradigms/mode_likelihood.h"
 #include "paradigms/mode_weights.h"
 
@@ -71,23 +72,21 @@ static int nearness(const rk_mode_ask *a, float *x, rk_error *err)
 
 
 /* Each feature to mean 0 and spread 1 over the list; 0 where all are equal. */
-static void standardise(float *x, size_t n)
+static int standardise(float *x, size_t n, rk_error *err)
 {
+    float *column = rk_alloc_array(n, sizeof(*column));
+
+    if (!column)
+        return rk_no_memory(err);
     for (size_t f = 0; f < RK_NEARNESS_FEATURES; f++) {
-        double mean = 0;
-        double square = 0;
-
         for (size_t i = 0; i < n; i++)
-            mean += (double)x[i * RK_NEARNESS_FEATURES + f] / (double)n;
+            column[i] = x[i * RK_NEARNESS_FEATURES + f];
+        rk_zscore(column, n);
         for (size_t i = 0; i < n; i++)
-            square += pow(x[i * RK_NEARNESS_FEATURES + f] - mean, 2);
-        square = sqrt(square / (double)n);
-        for (size_t i = 0; i < n; i++) {
-            float *at = &x[i * RK_NEARNESS_FEATURES + f];
-
-            *at = square > 1e-9 ? (float)((*at - mean) / square) : 0;
-        }
+            x[i * RK_NEARNESS_FEATURES + f] = column[i];
     }
+    free(column);
+    return RK_OK;
 }
 
 
@@ -111,7 +110,8 @@ static int features_of(const rk_mode_ask *a, float *x, rk_mode_note *notes,
             a->s, &l, i, weights, notes[i]);
     if (rc == RK_OK)
         rc = nearness(a, x, err);
-    standardise(x, a->n);
+    if (rc == RK_OK)
+        rc = standardise(x, a->n, err);
     rk_lines_clear(&l);
     return rc;
 }
