@@ -78,6 +78,15 @@ done:
 }
 
 
+bool rk_seen_has(const rk_seen *seen, size_t n, uint32_t item)
+{
+    for (size_t i = 0; i < n; i++)
+        if (seen[i].item == item)
+            return true;
+    return false;
+}
+
+
 int rk_corpus_builder_new(rk_corpus_builder **out, const rk_rules *rules,
                           rk_error *err)
 {

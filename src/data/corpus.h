@@ -15,6 +15,9 @@ typedef struct rk_seen {
     int64_t at_us;
 } rk_seen;
 
+/* Whether one of n events is about this item. */
+bool rk_seen_has(const rk_seen *seen, size_t n, uint32_t item);
+
 typedef struct rk_corpus {
     size_t n_items;
     rk_ids *item_ids;

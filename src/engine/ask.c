@@ -152,5 +152,27 @@ void rk_asker_clear(rk_asker *a)
     free(a->profile);
     free(a->vector);
     free(a->history);
+    free(a->seen);
     memset(a, 0, sizeof(*a));
+}
+
+
+static bool is_seen(const void *ctx, uint32_t item)
+{
+    const bool *seen = ctx;
+
+    return seen[item];
+}
+
+
+int rk_asker_skip_seen(rk_asker *a, size_t n_items, rk_run *run, rk_error *err)
+{
+    a->seen = rk_calloc(n_items, sizeof(*a->seen));
+    if (!a->seen)
+        return rk_no_memory(err);
+    for (size_t i = 0; i < a->who.n_history; i++)
+        a->seen[a->who.history[i].item] = true;
+    run->skip = is_seen;
+    run->skip_ctx = a->seen;
+    return RK_OK;
 }

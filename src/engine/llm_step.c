@@ -155,18 +155,6 @@ int rk_llm_step(rk_cascade *out, const rk_snapshot *s, const rk_who *who,
 }
 
 
-/* What a user of the trial has already had may not be proposed again. */
-static bool had(const void *ctx, uint32_t item)
-{
-    const rk_who *who = ctx;
-
-    for (size_t i = 0; i < who->n_history; i++)
-        if (who->history[i].item == item)
-            return true;
-    return false;
-}
-
-
 /* Lists while they are collected: x (FIT_LISTS, n, N_FEATURES). */
 typedef struct lists {
     const rk_workshop *shop;
@@ -183,7 +171,7 @@ static int add_list(lists *l, rk_who *who, uint32_t held, rk_error *err)
 {
     rk_run run = {.store = l->shop->run->store,
                   .models = l->shop->run->models,
-                  .skip = had,
+                  .skip = rk_who_has_had,
                   .skip_ctx = who};
     float *x = l->x + l->n_lists * l->n * N_FEATURES;
     float *z = rk_calloc(l->n, sizeof(*z));

@@ -28,7 +28,6 @@ typedef struct walk {
     rk_run run;
     rk_asker asker;
     rk_candidates candidates;
-    bool *seen;     /* (n_items) */
     rk_llm *writer; /* NULL: not there */
     preview_box *box;
 } walk;
@@ -75,14 +74,6 @@ static int add(walk *w, const char *part, const char *id, const char *text,
 }
 
 
-static bool is_seen(const void *ctx, uint32_t item)
-{
-    const bool *seen = ctx;
-
-    return seen[item];
-}
-
-
 static int take_given(walk *w, rk_error *err)
 {
     int rc = RK_OK;
@@ -106,17 +97,12 @@ static int take_proposed(walk *w, rk_error *err)
 {
     size_t most = w->request->n ? w->request->n
                                 : w->s->settings->llm_candidates;
-    int rc;
+    int rc = RK_OK;
 
-    w->seen = rk_calloc(w->s->n_items, sizeof(*w->seen));
-    if (!w->seen)
-        return rk_no_memory(err);
-    for (size_t i = 0; i < w->asker.who.n_history; i++)
-        w->seen[w->asker.who.history[i].item] = true;
-    if (!w->request->include_seen) {
-        w->run.skip = is_seen;
-        w->run.skip_ctx = w->seen;
-    }
+    if (!w->request->include_seen)
+        rc = rk_asker_skip_seen(&w->asker, w->s->n_items, &w->run, err);
+    if (rc)
+        return rc;
     rc = rk_propose(w->s, NULL, &w->asker.who, most, &w->candidates, &w->run,
                     err);
     if (w->candidates.n > most)
@@ -282,7 +268,6 @@ done:
     rk_preview_free((rk_preview *)w.box);
     rk_candidates_clear(&w.candidates);
     rk_asker_clear(&w.asker);
-    free(w.seen);
     rk_run_clear(&w.run);
     return rc;
 }

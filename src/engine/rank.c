@@ -255,18 +255,6 @@ int rk_rank_explain(const rk_snapshot *s, const rk_who *who,
 }
 
 
-/* What a user of the trial has already had may not be proposed again. */
-static bool had(const void *ctx, uint32_t item)
-{
-    const rk_who *who = ctx;
-
-    for (size_t i = 0; i < who->n_history; i++)
-        if (who->history[i].item == item)
-            return true;
-    return false;
-}
-
-
 /* One user's list into rows x (FIT_LIST, RK_FUSION_FEATURES); *truth is the
  * place of the held like, RK_NO_ID when recall did not find it. */
 static int fit_list(const rk_workshop *w, const rk_snapshot *s, size_t user,
@@ -276,8 +264,9 @@ static int fit_list(const rk_workshop *w, const rk_snapshot *s, size_t user,
     rk_token_weight tokens[RK_TOKENS_MAX];
     rk_candidates list = {0};
     float *columns = NULL;
-    rk_run run = {
-        .store = w->run->store, .models = w->run->models, .skip = had};
+    rk_run run = {.store = w->run->store,
+                  .models = w->run->models,
+                  .skip = rk_who_has_had};
     rk_who who;
     size_t n;
     int rc;

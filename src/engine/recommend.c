@@ -24,16 +24,7 @@ typedef struct walk {
     rk_answer_box *box;
     rk_asker asker;
     rk_candidates candidates;
-    bool *seen; /* (n_items) */
 } walk;
-
-
-static bool is_seen(const void *ctx, uint32_t item)
-{
-    const bool *seen = ctx;
-
-    return seen[item];
-}
 
 
 /* The way asked for; another, said so in the level, when it lacks something. */
@@ -60,22 +51,6 @@ static int choose_way(walk *w, const char *name, rk_error *err)
 }
 
 
-/* What the user has had is skipped, unless they ask for it. */
-static int mark_seen(walk *w, rk_error *err)
-{
-    w->seen = rk_calloc(w->s->n_items, sizeof(*w->seen));
-    if (!w->seen)
-        return rk_no_memory(err);
-    for (size_t i = 0; i < w->asker.who.n_history; i++)
-        w->seen[w->asker.who.history[i].item] = true;
-    if (!w->request->include_seen) {
-        w->box->run.skip = is_seen;
-        w->box->run.skip_ctx = w->seen;
-    }
-    return RK_OK;
-}
-
-
 static int begin(walk *w, rk_engine *e, const rk_request *request,
                  rk_error *err)
 {
@@ -96,8 +71,8 @@ static int begin(walk *w, rk_engine *e, const rk_request *request,
     if (rc == RK_OK)
         rc = rk_asker_init(&w->asker, e, request,
                            !w->way || w->way == &rk_tokens, &w->box->run, err);
-    if (rc == RK_OK)
-        rc = mark_seen(w, err);
+    if (rc == RK_OK && !w->request->include_seen)
+        rc = rk_asker_skip_seen(&w->asker, w->s->n_items, &w->box->run, err);
     return rc;
 }
 
@@ -111,7 +86,6 @@ static void end(walk *w)
     }
     rk_asker_clear(&w->asker);
     rk_candidates_clear(&w->candidates);
-    free(w->seen);
 }
 
 

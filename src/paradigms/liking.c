@@ -223,15 +223,6 @@ done:
 }
 
 
-static bool has_item(const rk_seen *seen, size_t n, uint32_t item)
-{
-    for (size_t i = 0; i < n; i++)
-        if (seen[i].item == item)
-            return true;
-    return false;
-}
-
-
 /* One list: the truth at a drawn place among items the user has not had. */
 static int one_list(const rk_workshop *w, const rk_snapshot *s, size_t user,
                     uint32_t truth, rk_features_fn features, void *ctx,
@@ -250,7 +241,7 @@ static int one_list(const rk_workshop *w, const rk_snapshot *s, size_t user,
         items[j] = truth;
         for (int tries = 0; j != *place && tries < 100; tries++) {
             items[j] = rk_rng_below(rng, (uint32_t)c->n_items);
-            if (items[j] != truth && !has_item(seen, n_seen, items[j]))
+            if (items[j] != truth && !rk_seen_has(seen, n_seen, items[j]))
                 break;
         }
     }

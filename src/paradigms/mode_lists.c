@@ -30,21 +30,12 @@ void rk_mode_sort(const rk_snapshot *s, uint32_t *items, size_t n)
 }
 
 
-static bool has_item(const rk_seen *seen, size_t n, uint32_t item)
-{
-    for (size_t i = 0; i < n; i++)
-        if (seen[i].item == item)
-            return true;
-    return false;
-}
-
-
 size_t rk_mode_last_like(const rk_seen *seen, size_t n)
 {
     for (size_t i = n; i-- > 0;) {
         size_t likes = 0;
 
-        if (seen[i].label <= 0 || has_item(seen, i, seen[i].item))
+        if (seen[i].label <= 0 || rk_seen_has(seen, i, seen[i].item))
             continue;
         for (size_t j = 0; j < i; j++)
             likes += seen[j].label > 0;
@@ -69,7 +60,7 @@ static bool draw(const rk_workshop *w, size_t user, uint32_t like,
     items[0] = like;
     for (int tries = 0; n < RK_LLM_LIST && tries < TRIES; tries++) {
         uint32_t item = rk_rng_below(&rng, (uint32_t)c->n_items);
-        bool taken = has_item(seen, n_seen, item);
+        bool taken = rk_seen_has(seen, n_seen, item);
 
         for (size_t i = 0; i < n && !taken; i++)
             taken = items[i] == item;

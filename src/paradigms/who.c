@@ -19,6 +19,14 @@ size_t rk_who_count(const rk_who *who, int label)
 }
 
 
+bool rk_who_has_had(const void *who, uint32_t item)
+{
+    const rk_who *w = who;
+
+    return rk_seen_has(w->history, w->n_history, item);
+}
+
+
 size_t rk_who_latest(const rk_who *who, int label, size_t max, uint32_t *items)
 {
     size_t n = 0;

@@ -22,6 +22,9 @@ float rk_who_like_share(const rk_who *who, float catalogue_share);
 /* How many of the history are liked (+1) or disliked (-1). */
 size_t rk_who_count(const rk_who *who, int label);
 
+/* Whether the history (of an rk_who) has the item: as rk_run.skip. */
+bool rk_who_has_had(const void *who, uint32_t item);
+
 /* The item of the newest event of this label, at most `max` of them, oldest
  * first, into `items` (max); each item once. Returns how many. */
 size_t rk_who_latest(const rk_who *who, int label, size_t max, uint32_t *items);
