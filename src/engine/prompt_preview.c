@@ -8,7 +8,6 @@
 #include "paradigms/prompt_texts.h"
 #include "paradigms/why.h"
 
-#include <math.h>
 #include <string.h>
 
 /* A preview while it is being made; owns every text of a part. */
@@ -78,16 +77,9 @@ static int take_given(walk *w, rk_error *err)
 {
     int rc = RK_OK;
 
-    for (size_t i = 0; i < w->request->n_candidates && rc == RK_OK; i++) {
-        const char *id = w->request->candidates[i];
-        rk_candidate c = {.item = rk_ids_find(w->s->ids, id),
-                          .probability = NAN,
-                          .source = "request"};
-
-        rc = c.item == RK_NO_ID
-                 ? rk_fail(err, RK_ENOTFOUND, "no such item: %s", id)
-                 : rk_candidates_add(&w->candidates, c, err);
-    }
+    for (size_t i = 0; i < w->request->n_candidates && rc == RK_OK; i++)
+        rc = rk_propose_given(w->s, w->request->candidates[i], &w->candidates,
+                              err);
     return rc;
 }
 

@@ -3,6 +3,8 @@
 #include "engine/cascade.h"
 #include "engine/rank.h"
 
+#include <math.h>
+
 /* Candidates as the way or the sources propose them. */
 static int recall(const rk_snapshot *s, const rk_paradigm *way,
                   const rk_who *who, size_t n, rk_candidates *out, rk_run *run,
@@ -52,4 +54,17 @@ int rk_propose(const rk_snapshot *s, const rk_paradigm *way, const rk_who *who,
     int rc = recall(s, way, who, n, out, run, err);
 
     return rc ? rc : rk_propose_order(s, way, who, out, run, err);
+}
+
+
+int rk_propose_given(const rk_snapshot *s, const char *id, rk_candidates *out,
+                     rk_error *err)
+{
+    rk_candidate c = {.item = rk_ids_find(s->ids, id),
+                      .probability = NAN,
+                      .source = "request"};
+
+    if (c.item == RK_NO_ID)
+        return rk_fail(err, RK_ENOTFOUND, "no such item: %s", id);
+    return rk_candidates_add(out, c, err);
 }

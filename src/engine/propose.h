@@ -19,4 +19,8 @@ int rk_propose_order(const rk_snapshot *s, const rk_paradigm *way,
                      const rk_who *who, rk_candidates *io, rk_run *run,
                      rk_error *err);
 
+/* A candidate that the request names. RK_ENOTFOUND: no such item. */
+int rk_propose_given(const rk_snapshot *s, const char *id, rk_candidates *out,
+                     rk_error *err);
+
 #endif

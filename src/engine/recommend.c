@@ -9,7 +9,6 @@
 #include "engine/rank.h"
 #include "engine/spending.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -86,18 +85,6 @@ static void end(walk *w)
     }
     rk_asker_clear(&w->asker);
     rk_candidates_clear(&w->candidates);
-}
-
-
-static int add_item(walk *w, const char *id, rk_error *err)
-{
-    rk_candidate c = {.item = rk_ids_find(w->s->ids, id),
-                      .probability = NAN,
-                      .source = "request"};
-
-    if (c.item == RK_NO_ID)
-        return rk_fail(err, RK_ENOTFOUND, "no such item: %s", id);
-    return rk_candidates_add(&w->candidates, c, err);
 }
 
 
@@ -200,7 +187,7 @@ int rk_recommend(rk_engine *e, const rk_request *request, rk_answer **out,
                        request->n_candidates, RK_MOST_ITEMS);
     rc = begin(&w, e, request, err);
     for (size_t i = 0; i < request->n_candidates && rc == RK_OK; i++)
-        rc = add_item(&w, request->candidates[i], err);
+        rc = rk_propose_given(w.s, request->candidates[i], &w.candidates, err);
     if (rc == RK_OK)
         rc = ask_way(&w, err);
     if (rc == RK_OK)
@@ -219,7 +206,7 @@ int rk_predict(rk_engine *e, const rk_request *request, const char *item,
     *out = NULL;
     rc = begin(&w, e, request, err);
     if (rc == RK_OK)
-        rc = add_item(&w, item, err);
+        rc = rk_propose_given(w.s, item, &w.candidates, err);
     if (rc == RK_OK)
         rc = ask_way(&w, err);
     if (rc == RK_OK)
