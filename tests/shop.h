@@ -125,6 +125,15 @@ static inline void shop_prepare(shop *s)
 }
 
 
+/* The bookstore, ready to be asked. */
+static inline void shop_open_prepared(shop *s, const char *models)
+{
+    shop_open(s, models);
+    shop_fill(s);
+    shop_prepare(s);
+}
+
+
 /* Another shop with the same files; closes and reopens the first. */
 static inline void shop_copy(shop *to, shop *from)
 {

@@ -64,6 +64,15 @@ static int check_texts(const char *what, const char *const *texts, size_t n,
 }
 
 
+static int check_branches(const char *prefix, const char *const *branches,
+                          size_t n, rk_error *err)
+{
+    int rc = check_text("the prefix", prefix, err);
+
+    return rc ? rc : check_texts("branch", branches, n, err);
+}
+
+
 static uint64_t evaluated(const rk_llm_usage *u)
 {
     return u->prefix_tokens + u->branch_tokens + u->generated_tokens;
@@ -119,9 +128,7 @@ int rk_llm_likelihood(rk_llm *m, const char *prefix,
         rc = rk_fail(err, RK_EINVAL,
                      "the prefix is empty: a first token has no likelihood");
     if (rc == RK_OK)
-        rc = check_text("the prefix", prefix, err);
-    if (rc == RK_OK)
-        rc = check_texts("branch", branches, n, err);
+        rc = check_branches(prefix, branches, n, err);
     if (rc || n == 0)
         return rc;
     start_us = rk_clock_us();
@@ -161,9 +168,7 @@ int rk_llm_next_words(rk_llm *m, const char *prefix,
     int rc = check_ability(m, RK_WRITER, RK_CAN_WORDS, err);
 
     if (rc == RK_OK)
-        rc = check_text("the prefix", prefix, err);
-    if (rc == RK_OK)
-        rc = check_texts("branch", branches, n, err);
+        rc = check_branches(prefix, branches, n, err);
     for (size_t i = 0; i < n && rc == RK_OK && !*prefix; i++)
         if (!*branches[i])
             rc = rk_fail(err, RK_EINVAL,
@@ -197,9 +202,7 @@ int rk_llm_states(rk_llm *m, const char *prefix, const char *const *branches,
     if (rc == RK_OK && !*prefix)
         rc = rk_fail(err, RK_EINVAL, "the prefix is empty");
     if (rc == RK_OK)
-        rc = check_text("the prefix", prefix, err);
-    if (rc == RK_OK)
-        rc = check_texts("branch", branches, n, err);
+        rc = check_branches(prefix, branches, n, err);
     if (rc || n == 0)
         return rc;
     start_us = rk_clock_us();

@@ -49,9 +49,7 @@ static int set_up(void **state)
     rk_engine *e;
 
     (void)state;
-    shop_open(&prepared, SCRIPTED);
-    shop_fill(&prepared);
-    shop_prepare(&prepared);
+    shop_open_prepared(&prepared, SCRIPTED);
     e = prepared.engine;
     assert_ok(rk_put_items(e, &late, 1, &err), err);
     run = rk_engine_run(e);

@@ -66,4 +66,13 @@ static inline void child_end(child *c)
     c->pid = -1;
 }
 
+/* The server that does as its paths say, and its port; below 1: it did not
+ * start. */
+static inline int child_start_fake(child *c)
+{
+    *c = child_start(
+        (const char *const[]){"python3", "tests/servers/fake_server.py", NULL});
+    return child_number(c);
+}
+
 #endif

@@ -22,9 +22,7 @@ static int port;
 static int start(void **state)
 {
     (void)state;
-    server = child_start(
-        (const char *const[]){"python3", "tests/servers/fake_server.py", NULL});
-    port = child_number(&server);
+    port = child_start_fake(&server);
     return port > 0 ? 0 : -1;
 }
 

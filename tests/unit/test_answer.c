@@ -114,9 +114,7 @@ static void test_an_answer_is_read_back_from_its_json(void **state)
     shop s;
 
     (void)state;
-    shop_open(&s, SCRIPTED);
-    shop_fill(&s);
-    shop_prepare(&s);
+    shop_open_prepared(&s, SCRIPTED);
     for (size_t i = 0; i < 4; i++) {
         rk_answer *a;
         json_t *j;
@@ -234,9 +232,7 @@ static void test_json_without_memory_is_none_at_all(void **state)
     shop s;
 
     (void)state;
-    shop_open(&s, SCRIPTED);
-    shop_fill(&s);
-    shop_prepare(&s);
+    shop_open_prepared(&s, SCRIPTED);
     assert_ok(rk_recommend(s.engine, &request, &a, &err), err);
     whole = rk_answer_json(a);
     json_set_alloc_funcs(give, free);

@@ -19,9 +19,7 @@ static rk_error err;
 static int set_up(void **state)
 {
     (void)state;
-    shop_open(&prepared, SCRIPTED);
-    shop_fill(&prepared);
-    shop_prepare(&prepared);
+    shop_open_prepared(&prepared, SCRIPTED);
     run = rk_engine_run(prepared.engine);
     assert_ok(rk_engine_serving(prepared.engine, &run, &err), err);
     assert_ok(rk_loaded_get(&prepared.engine->models, RK_WRITER, &writer, &err),

@@ -25,9 +25,7 @@ static int set_up(void **state)
     const rk_request request = {.user = "U12345"};
 
     (void)state;
-    shop_open(&prepared, SCRIPTED);
-    shop_fill(&prepared);
-    shop_prepare(&prepared);
+    shop_open_prepared(&prepared, SCRIPTED);
     run = rk_engine_run(prepared.engine);
     assert_ok(rk_engine_serving(prepared.engine, &run, &err), err);
     assert_ok(

@@ -17,9 +17,7 @@ static int prepare_once(void **state)
     rk_error err;
 
     (void)state;
-    shop_open(&prepared, "embedder: none, writer: none");
-    shop_fill(&prepared);
-    shop_prepare(&prepared);
+    shop_open_prepared(&prepared, "embedder: none, writer: none");
     run = rk_engine_run(prepared.engine);
     assert_ok(rk_engine_serving(prepared.engine, &run, &err), err);
     rk_run_clear(&run);

@@ -15,9 +15,7 @@ static rk_error err;
 static int set_up(void **state)
 {
     (void)state;
-    shop_open(&prepared, SCRIPTED);
-    shop_fill(&prepared);
-    shop_prepare(&prepared);
+    shop_open_prepared(&prepared, SCRIPTED);
     return 0;
 }
 

@@ -17,9 +17,7 @@ static shop prepared; /* made once; tests that change it take a copy */
 static int prepare_once(void **state)
 {
     (void)state;
-    shop_open(&prepared, SCRIPTED);
-    shop_fill(&prepared);
-    shop_prepare(&prepared);
+    shop_open_prepared(&prepared, SCRIPTED);
     return 0;
 }
 
@@ -425,9 +423,7 @@ static void test_a_way_that_was_not_prepared_is_stood_in_for(void **state)
         rk_answer *a;
         shop s;
 
-        shop_open(&s, cases[i].models);
-        shop_fill(&s);
-        shop_prepare(&s);
+        shop_open_prepared(&s, cases[i].models);
         a = ask(&s, &request);
         assert_string_equal(a->way, cases[i].way);
         assert_string_equal(a->level, cases[i].level);

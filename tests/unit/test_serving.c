@@ -17,9 +17,7 @@ static shop prepared; /* made once; tests that change it take a copy */
 static int prepare_once(void **state)
 {
     (void)state;
-    shop_open(&prepared, SCRIPTED);
-    shop_fill(&prepared);
-    shop_prepare(&prepared);
+    shop_open_prepared(&prepared, SCRIPTED);
     return 0;
 }
 
