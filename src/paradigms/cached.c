@@ -9,9 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define CHUNK     64  /* texts a question: what an interruption can lose */
-#define EMBEDDED  256 /* tokens at most that are embedded of a text */
-#define TRY_WORDS 4   /* times eight, to try a model's speed with */
+#define CHUNK       64  /* texts a question: what an interruption can lose */
+#define EMBEDDED    256 /* tokens at most that are embedded of a text */
+#define TOKEN_BYTES 4   /* where nobody counts */
+#define TRY_WORDS   4   /* times eight, to try a model's speed with */
 
 /* Passing answers that are kept: some 150 bytes each. */
 #define MOST_PASSING ((size_t)262144)
@@ -123,6 +124,50 @@ static int in_time(const rk_run *run, int rc, rk_error *err)
 }
 
 
+/* Who answers: a language model, or a reranker. */
+typedef struct answerer {
+    rk_llm *model;
+    rk_reranker *reranker;
+} answerer;
+
+
+static int find_answerer(answerer *who, rk_run *run, const question *q,
+                         rk_error *err)
+{
+    rk_asking a = {run, q->model_key, NULL, NULL, 0};
+    int rc;
+
+    *who = (answerer){0};
+    if (q->role != RK_RERANKER)
+        return rk_asking_model(&a, q->role, &who->model, err);
+    rc = rk_loaded_reranker(run->models, &who->reranker, err);
+    if (rc == RK_OK)
+        rk_run_hold_reranker(run, who->reranker);
+    return rc;
+}
+
+
+/* Asks for some texts and books what it cost. */
+static int ask_some(const answerer *who, rk_run *run, const question *q,
+                    const char *const *texts, size_t n, float *rows,
+                    rk_error *err)
+{
+    const char *stage = q->stage ? q->stage : "asking";
+    int rc;
+
+    if (who->reranker) {
+        rc = rk_reranker_scores(who->reranker, q->context, texts, n, rows, err);
+        rk_run_count_reranker(run, who->reranker, stage);
+    } else {
+        rc = q->ask(q, who->model, texts, n, rows, err);
+        rk_run_count(run, who->model, stage);
+    }
+    if (rc == RK_OK && q->role == RK_EMBEDDER)
+        run->usage.embedded_texts += n;
+    return in_time(run, rc, err);
+}
+
+
 /* Asks for all texts that have no kept answer, each different text once. */
 static int ask_missing(rk_run *run, const question *q, const rk_ids *missing,
                        const rk_progress *p, rk_error *err)
@@ -130,13 +175,12 @@ static int ask_missing(rk_run *run, const question *q, const rk_ids *missing,
     const char *texts[CHUNK];
     size_t n = rk_ids_count(missing);
     float *rows = rk_alloc_array(CHUNK * q->width, sizeof(*rows));
-    rk_llm *m;
-    rk_asking a = {run, q->model_key, NULL, NULL, 0};
-    int rc = rows ? rk_asking_model(&a, q->role, &m, err) : rk_no_memory(err);
+    answerer who;
+    int rc = rows ? find_answerer(&who, run, q, err) : rk_no_memory(err);
     bool chat = rc == RK_OK && q->how & RK_ASK_CHAT;
 
     if (chat)
-        rc = rk_llm_set_chat(m, true, err);
+        rc = rk_llm_set_chat(who.model, true, err);
     for (size_t at = 0; at < n && rc == RK_OK; at += CHUNK) {
         size_t some = n - at < CHUNK ? n - at : CHUNK;
 
@@ -144,17 +188,14 @@ static int ask_missing(rk_run *run, const question *q, const rk_ids *missing,
             texts[i] = rk_ids_at(missing, (uint32_t)(at + i));
         rc = rk_progress_report(p, q->stage, at, n, err);
         if (rc == RK_OK)
-            rc = in_time(run, q->ask(q, m, texts, some, rows, err), err);
-        if (rc == RK_OK && q->role == RK_EMBEDDER)
-            run->usage.embedded_texts += some;
+            rc = ask_some(&who, run, q, texts, some, rows, err);
         if (rc == RK_OK)
             rc = keep(run, q, texts, rows, some, err);
-        rk_run_count(run, m, q->stage ? q->stage : "asking");
     }
     if (rc == RK_OK)
         rc = rk_progress_report(p, q->stage, n, n, err);
     if (chat)
-        (void)rk_llm_set_chat(m, false, NULL);
+        (void)rk_llm_set_chat(who.model, false, NULL);
     free(rows);
     return rc;
 }
@@ -186,6 +227,19 @@ static int find_speed(rk_run *run, rk_llm *m, enum rk_llm_role role,
 }
 
 
+/* A reranker reads its query beside each text, and nobody counts its tokens
+ * before it is asked. */
+static void reckon_reranker(const question *q, const rk_ids *missing,
+                            rk_cost *cost)
+{
+    for (uint32_t i = 0; i < rk_ids_count(missing); i++) {
+        size_t bytes = strlen(q->context) + strlen(rk_ids_at(missing, i));
+
+        rk_spent_add(&cost->spent, (rk_spent){bytes / TOKEN_BYTES + 1, 0});
+    }
+}
+
+
 /* What asking for these texts costs: prefix + sum of the texts' tokens. */
 static int reckon(rk_run *run, const question *q, const rk_ids *missing,
                   rk_cost *cost, rk_error *err)
@@ -193,8 +247,13 @@ static int reckon(rk_run *run, const question *q, const rk_ids *missing,
     rk_asking a = {run, q->model_key, NULL, NULL, false};
     size_t n = rk_ids_count(missing);
     rk_llm *m;
-    int rc = rk_asking_model(&a, q->role, &m, err);
+    int rc;
 
+    if (q->role == RK_RERANKER) {
+        reckon_reranker(q, missing, cost);
+        return RK_OK;
+    }
+    rc = rk_asking_model(&a, q->role, &m, err);
     if (rc == RK_OK)
         rc = find_speed(run, m, q->role, err);
     for (size_t i = 0; i <= n && rc == RK_OK; i++) {
@@ -371,4 +430,15 @@ int rk_cached_own(const rk_asking *a, const rk_own_question *own,
 int rk_cached_prune(rk_store *store, rk_error *err)
 {
     return rk_store_prune_outputs(store, RK_PASSING, MOST_PASSING, err);
+}
+
+
+int rk_cached_relevance(const rk_asking *a, const char *query,
+                        const char *const *documents, size_t n, float *scores,
+                        rk_error *err)
+{
+    question q = {RK_RERANKER, "rerank", a->model_key, a->stage, query,
+                  "",          1,        NULL,         NULL,     a->how};
+
+    return answer(a->run, &q, documents, n, scores, a->progress, err);
 }

@@ -77,4 +77,10 @@ int rk_cached_own(const rk_asking *a, const rk_own_question *own,
                   const char *const *texts, size_t n, float *rows,
                   rk_error *err);
 
+/* How well each document answers the query, as the reranker tells it, float32
+ * (n); `model_key` is its name. See rk_reranker_scores(). */
+int rk_cached_relevance(const rk_asking *a, const char *query,
+                        const char *const *documents, size_t n, float *scores,
+                        rk_error *err);
+
 #endif
