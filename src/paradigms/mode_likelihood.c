@@ -276,7 +276,7 @@ int rk_likelihood_explain(const rk_snapshot *s, const rk_who *who,
 const rk_mode rk_mode_likelihood = {
     .name = "likelihood",
     .summary = "how likely each candidate's line is after the user's lists, "
-               "half of what is likely anyway taken off, or as learnt",
+               "what is likely anyway taken off in part, or as learnt",
     .law = "P + C: the list of likes and all candidates' lines, once; the same "
            "again where there are dislikes",
     .judge = "the writer's likelihoods",

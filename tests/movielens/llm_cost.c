@@ -1,9 +1,12 @@
 /* llm_cost CONFIG STORE USER: asks for 20 candidates in the way `llm` and holds
  * the tokens that were evaluated against the sum that the cost law promises:
- * for each list of the user, its prefix, and every candidate's tokens. */
+ * for each list of the user, its prefix, and every candidate's tokens. The
+ * store forgets what was read of users first; asked again, nothing may be read.
+ */
 #include "core/mem.h"
 #include "engine/ask.h"
 #include "engine/engine.h"
+#include "paradigms/cached.h"
 #include "paradigms/prompt.h"
 
 #include <stdio.h>
@@ -54,6 +57,7 @@ int main(int argc, char **argv)
     rk_request ask = {.user = argc == 4 ? argv[3] : NULL, .way = "llm", .n = N};
     rk_engine *engine = NULL;
     rk_answer *answer = NULL;
+    rk_answer *again = NULL;
     uint64_t prefix;
     uint64_t candidates;
     rk_error err = {0};
@@ -66,7 +70,11 @@ int main(int argc, char **argv)
     }
     rc = rk_engine_open(&engine, argv[1], &opts, &err);
     if (rc == RK_OK)
+        rc = rk_store_prune_outputs(engine->store, RK_PASSING, 0, &err);
+    if (rc == RK_OK)
         rc = rk_recommend(engine, &ask, &answer, &err);
+    if (rc == RK_OK)
+        rc = rk_recommend(engine, &ask, &again, &err);
     if (rc == RK_OK)
         rc = promised(engine, answer, ask.user, &prefix, &candidates, &err);
     if (rc == RK_OK) {
@@ -79,11 +87,13 @@ int main(int argc, char **argv)
         holds = answer->n_items == N &&
                 answer->usage.prefix_tokens + answer->usage.reused_tokens ==
                     prefix &&
-                answer->usage.candidate_tokens == candidates;
+                answer->usage.candidate_tokens == candidates &&
+                again->usage.prefix_tokens + again->usage.candidate_tokens == 0;
     } else {
         fprintf(stderr, "llm_cost: %s\n", err.msg);
     }
     rk_answer_free(answer);
+    rk_answer_free(again);
     rk_engine_close(engine);
     return holds ? 0 : 1;
 }

@@ -83,12 +83,26 @@ def answers(exe):
               f"{target.get(way, '')}")
 
 
+def copied(folder):
+    """A copy of the prepared store, to be changed."""
+    store = os.path.join(folder, "reckon.db")
+    for end in ("", ".snapshot"):
+        shutil.copy(STORE + end, store + end)
+    return store
+
+
+def cost_law(cost):
+    """What a request reads, of a user whose readings are not kept."""
+    with tempfile.TemporaryDirectory() as folder:
+        law = subprocess.run([cost, CONFIG, copied(folder), "42"])
+        check(law.returncode == 0, "tokens evaluated = prefixes + candidates, "
+              "and none when the same is asked again")
+
+
 def newcomer(exe):
     """A film that comes after the preparation is found by what it is."""
     with tempfile.TemporaryDirectory() as folder:
-        store = os.path.join(folder, "reckon.db")
-        for end in ("", ".snapshot"):
-            shutil.copy(STORE + end, store + end)
+        store = copied(folder)
         path = os.path.join(folder, "items.csv")
         with open(path, "w", newline="", encoding="utf-8") as f:
             rows = csv.writer(f)
@@ -165,8 +179,7 @@ def main(exe, cost):
     subprocess.run([exe, "--config", CONFIG, "--store", STORE, "prepare"],
                    check=True)
     answers(exe)
-    check(subprocess.run([cost, CONFIG, STORE, "42"]).returncode == 0,
-          "tokens evaluated = prefixes + candidates")
+    cost_law(cost)
     newcomer(exe)
     quality(exe)
     print(f"{failed} checks failed")
