@@ -37,8 +37,8 @@ int rk_llm_learnt_put(const rk_llm_learnt *l, rk_bundle_writer *w,
     if (rc == RK_OK && l->probe.n_user)
         rc = rk_two_tower_put(&l->probe, w, "llm.probe", err);
     if (rc == RK_OK && l->probe.n_user)
-        rc = rk_bundle_put(w, "llm.probe.weights", RK_F32, 1,
-                           1 + RK_LIKELIHOOD_FEATURES, l->probe_weights, err);
+        rc = rk_bundle_put(w, "llm.probe.mix", RK_F32, 1, RK_PROBE_FEATURES,
+                           l->probe_weights, err);
     return rc;
 }
 
@@ -131,7 +131,7 @@ int rk_llm_learnt_get(rk_llm_learnt *l, const rk_bundle *b, size_t n_items,
     if (rc == RK_OK && rk_bundle_has(b, "llm.probe.user"))
         rc = rk_two_tower_get(&l->probe, b, "llm.probe", err);
     if (rc == RK_OK)
-        rc = floats_copy(b, "llm.probe.weights", 1, 1 + RK_LIKELIHOOD_FEATURES,
+        rc = floats_copy(b, "llm.probe.mix", 1, RK_PROBE_FEATURES,
                          l->probe_weights, err);
     if (rc == RK_OK)
         rc = strangers_get(l, b, n_items, err);

@@ -11,7 +11,6 @@
  * lists that they have not seen. */
 #include "core/blas.h"
 #include "core/mem.h"
-#include "learn/fuse.h"
 #include "paradigms/mode_likelihood.h"
 #include "paradigms/mode_weights.h"
 
@@ -71,25 +70,6 @@ static int nearness(const rk_mode_ask *a, float *x, rk_error *err)
 }
 
 
-/* Each feature to mean 0 and spread 1 over the list; 0 where all are equal. */
-static int standardise(float *x, size_t n, rk_error *err)
-{
-    float *column = rk_alloc_array(n, sizeof(*column));
-
-    if (!column)
-        return rk_no_memory(err);
-    for (size_t f = 0; f < RK_NEARNESS_FEATURES; f++) {
-        for (size_t i = 0; i < n; i++)
-            column[i] = x[i * RK_NEARNESS_FEATURES + f];
-        rk_zscore(column, n);
-        for (size_t i = 0; i < n; i++)
-            x[i * RK_NEARNESS_FEATURES + f] = column[i];
-    }
-    free(column);
-    return RK_OK;
-}
-
-
 static int features_of(const rk_mode_ask *a, float *x, rk_mode_note *notes,
                        rk_error *err)
 {
@@ -111,7 +91,7 @@ static int features_of(const rk_mode_ask *a, float *x, rk_mode_note *notes,
     if (rc == RK_OK)
         rc = nearness(a, x, err);
     if (rc == RK_OK)
-        rc = standardise(x, a->n, err);
+        rc = rk_mode_standardise(x, a->n, RK_NEARNESS_FEATURES, err);
     rk_lines_clear(&l);
     return rc;
 }

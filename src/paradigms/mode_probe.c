@@ -1,21 +1,24 @@
-/* A trained probe on what the writer holds of a text: its hidden state after
- * the user's prompt and after each item's line, in two towers
- * (learn/two_tower.h, probe_towers.h), beside the likelihoods.
+/* A trained probe on what the writer holds of items: the hidden states of their
+ * lines, in two towers (learn/two_tower.h, probe_towers.h), beside the
+ * likelihoods.
  *
- *   h_u   = state after the list of likes
- *   f_i   = (state after the heading and the item's line, item's vector)
- *   score = w0 (U' h_u + c) . (V' f_i) + w . likelihood's features
+ *   f_i   = (state of the heading and the item's line, item's vector)
+ *   h_u   = (mean of f over what u liked, f of the newest of it)
+ *   score = w0 z((U' h_u + c) . (V' f_i)) + w1 z(likelihood)
  *
- * The towers learn from the last likes of users whom no list asks, the weights
- * from the lists. An item's state is without any user and kept for good, so a
- * request pays for the user's alone. */
+ * over the likes that the prompt tells of. The towers learn from the last likes
+ * of users whom no list asks, the weights from the lists. A state is of an
+ * item alone and kept for good, so training reads each item once, however many
+ * users teach. */
+#include "core/blas.h"
+#include "core/mem.h"
 #include "paradigms/mode_likelihood.h"
 #include "paradigms/mode_weights.h"
 #include "paradigms/probe_towers.h"
 
-#define N_FEATURES (1 + RK_LIKELIHOOD_FEATURES)
+enum { TOWERS, LIKELIHOOD };
 
-static const float usual[N_FEATURES] = {0.5f, 1, 0.5f};
+static const float usual[RK_PROBE_FEATURES] = {1, 0.4f};
 
 
 static const char *lacks(rk_llm *writer)
@@ -26,16 +29,30 @@ static const char *lacks(rk_llm *writer)
 }
 
 
-/* Towers and likelihoods of all candidates. */
-static int read_all(const rk_mode_ask *a, float *towers, rk_lines *l,
-                    rk_error *err)
+/* Towers and likelihoods of all candidates, float32 (n, RK_PROBE_FEATURES). */
+static int features_of(const rk_mode_ask *a, float *x, rk_mode_note *notes,
+                       rk_error *err)
 {
-    int rc = rk_lines_init(l, a->s, a->items, a->n, err);
+    const float *weights = rk_likelihood_weights(a->s);
+    float *towers = rk_alloc_array(a->n, sizeof(*towers));
+    rk_lines l = {0};
+    int rc = towers ? rk_lines_init(&l, a->s, a->items, a->n, err)
+                    : rk_no_memory(err);
 
     if (rc == RK_OK)
         rc = rk_probe_towers_read(a, towers, err);
     if (rc == RK_OK)
-        rc = rk_lines_read(l, a->s, a->who, a->run, err);
+        rc = rk_lines_read(&l, a->s, a->who, a->run, err);
+    for (size_t i = 0; i < a->n && rc == RK_OK; i++) {
+        float *row = x + i * RK_PROBE_FEATURES;
+
+        row[TOWERS] = towers[i];
+        row[LIKELIHOOD] = rk_likelihood_score(a->s, &l, i, weights, notes[i]);
+    }
+    if (rc == RK_OK)
+        rc = rk_mode_standardise(x, a->n, RK_PROBE_FEATURES, err);
+    rk_lines_clear(&l);
+    free(towers);
     return rc;
 }
 
@@ -43,36 +60,30 @@ static int read_all(const rk_mode_ask *a, float *towers, rk_lines *l,
 static int score(const rk_mode_ask *a, float *scores, rk_mode_note *notes,
                  rk_error *err)
 {
-    const float *w = a->s->llm.probe_weights;
-    rk_lines l = {0};
-    int rc = read_all(a, scores, &l, err);
+    const float *w = rk_mode_weights(a->s->llm.probe_weights, usual,
+                                     RK_PROBE_FEATURES);
+    float *x = rk_alloc_array(a->n, RK_PROBE_FEATURES * sizeof(*x));
+    int rc = x ? features_of(a, x, notes, err) : rk_no_memory(err);
 
     for (size_t i = 0; i < a->n && rc == RK_OK; i++)
-        scores[i] = w[0] * scores[i] +
-                    rk_likelihood_score(a->s, &l, i, w + 1, notes[i]);
-    rk_lines_clear(&l);
+        scores[i] = rk_dot(w, x + i * RK_PROBE_FEATURES, RK_PROBE_FEATURES);
+    free(x);
     return rc;
 }
 
 
-static int features_of(const rk_mode_ask *a, float *x, rk_error *err)
+static int list_features(const rk_mode_ask *a, float *x, rk_error *err)
 {
-    float towers[RK_LLM_LIST];
-    rk_lines lines = {0};
-    int rc = read_all(a, towers, &lines, err);
+    rk_mode_note notes[RK_LLM_LIST];
 
-    for (size_t i = 0; i < a->n && rc == RK_OK; i++) {
-        x[i * N_FEATURES] = towers[i];
-        rk_likelihood_features(&lines, i, x + i * N_FEATURES + 1);
-    }
-    rk_lines_clear(&lines);
-    return rc;
+    return features_of(a, x, notes, err);
 }
 
 
 static int fit(rk_llm_learnt *io, const rk_mode_lists *l, rk_error *err)
 {
-    static const rk_mode_features f = {N_FEATURES, usual, false, features_of};
+    static const rk_mode_features f = {RK_PROBE_FEATURES, usual, true,
+                                       list_features};
     int rc = io->probe.n_user ? RK_OK : rk_probe_towers_fit(&io->probe, l, err);
 
     return rc == RK_OK && io->probe.n_user
@@ -85,9 +96,8 @@ const rk_mode rk_mode_probe = {
     .name = "probe",
     .summary = "a two-tower head on the writer's hidden states, trained on "
                "other users' likes, beside the likelihoods",
-    .law = "as likelihood: the user's state is that after the list of likes, "
-           "and items' states are kept; to train, P for each of 200 or 1,000 "
-           "users and c for each of at most 2,048 items",
+    .law = "as likelihood, and once for each item its line: to train, for at "
+           "most 4,096 items",
     .takes_vectors = true,
     .judge = "the writer's states and likelihoods",
     .needs = RK_CAN_LIKELIHOOD,

@@ -59,6 +59,24 @@ int rk_mode_weigh(float *weights, const rk_mode_features *f,
 }
 
 
+int rk_mode_standardise(float *x, size_t n, size_t n_features, rk_error *err)
+{
+    float *column = rk_alloc_array(n, sizeof(*column));
+
+    if (!column)
+        return rk_no_memory(err);
+    for (size_t f = 0; f < n_features; f++) {
+        for (size_t i = 0; i < n; i++)
+            column[i] = x[i * n_features + f];
+        rk_zscore(column, n);
+        for (size_t i = 0; i < n; i++)
+            x[i * n_features + f] = column[i];
+    }
+    free(column);
+    return RK_OK;
+}
+
+
 const float *rk_mode_weights(const float *weights, const float *usual, size_t n)
 {
     for (size_t f = 0; f < n; f++)

@@ -21,6 +21,10 @@ int rk_mode_weigh(float *weights, const rk_mode_features *f,
                   const rk_llm_learnt *learnt, const rk_mode_lists *l,
                   rk_error *err);
 
+/* Each of n_features columns of x (n, n_features) to mean 0 and spread 1; to 0
+ * where all are equal. */
+int rk_mode_standardise(float *x, size_t n, size_t n_features, rk_error *err);
+
 /* `weights`, or the usual ones where they are all 0. */
 const float *rk_mode_weights(const float *weights, const float *usual,
                              size_t n);

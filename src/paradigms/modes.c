@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define ENOUGH 40 /* lists to tell modes apart by */
+#define HEAT   12 /* lists on which a mode must not fall far behind */
 
 /* Tokens that trying all modes may cost, of which the kept ones cost nothing
  * again; a mode that does not fit into the rest is left untried. */
@@ -177,8 +178,8 @@ static void note_trial(rk_llm_trial *t, const double *ndcg, size_t n,
 }
 
 
-/* Whether a mode ranks better than another by more than a standard error. */
-static bool is_better(const double *a, const double *b, size_t n)
+/* By how many standard errors one mode ranks better than another. */
+static double lead(const double *a, const double *b, size_t n)
 {
     double mean = 0;
     double square = 0;
@@ -187,7 +188,7 @@ static bool is_better(const double *a, const double *b, size_t n)
         mean += (a[i] - b[i]) / (double)n;
         square += pow(a[i] - b[i], 2) / (double)n;
     }
-    return mean > 0 && mean * mean * (double)n > square - mean * mean;
+    return mean / sqrt(fmax(square - mean * mean, 1e-12) / (double)n);
 }
 
 
@@ -197,8 +198,9 @@ typedef struct trials {
     rk_mode_lists lists;
     rk_mode_size size; /* of a request like these lists */
     rk_llm *writer;
-    double *ndcg; /* (RK_N_MODES, lists) */
-    float left;   /* tokens */
+    double *ndcg;       /* (RK_N_MODES, lists) */
+    const double *best; /* the row of ndcg that leads; NULL: none yet */
+    float left;         /* tokens */
 } trials;
 
 
@@ -209,47 +211,95 @@ static bool is_asked_for(const rk_settings *s, size_t mode)
 }
 
 
-/* Whether to try a mode: it was asked for, or it may be chosen, can be told
- * from others, and fits into what is left to spend. */
-static bool is_due(trials *t, size_t at)
+/* Tokens that trying it on some lists costs. */
+static float cost_of(const trials *t, size_t at, size_t n_lists)
 {
-    const rk_settings *settings = t->w->snapshot->settings;
     const rk_mode *mode = rk_modes[at];
-    float cost = mode->tokens(&t->size) * (float)t->lists.n;
+    float cost = mode->tokens(&t->size) * (float)n_lists;
 
-    if (mode->first_tokens)
-        cost += mode->first_tokens(t->w, &t->size);
-    if (rk_mode_lacks(at, t->w->run->models, t->writer))
-        return false;
-    if (is_asked_for(settings, at))
-        return true;
-    if (!is_auto(settings) || mode->by_name_only || t->lists.n < ENOUGH ||
-        cost > t->left)
-        return false;
-    t->left -= cost;
-    return true;
+    return mode->first_tokens ? cost + mode->first_tokens(t->w, &t->size)
+                              : cost;
 }
 
 
-/* The first of the table that can be asked, unless another does better. */
-static void choose(rk_llm_learnt *io, const trials *t)
+/* Whether to try a mode: it was asked for, or it may be chosen, can be told
+ * from others, and fits into what is left to spend. */
+static bool is_due(const trials *t, size_t at)
 {
-    const double *best = NULL;
+    const rk_settings *settings = t->w->snapshot->settings;
 
-    while (io->mode + 1 < RK_N_MODES &&
-           (rk_modes[io->mode]->by_name_only ||
-            rk_mode_lacks(io->mode, t->w->run->models, t->writer)))
-        io->mode++;
-    for (uint32_t m = 0; m < RK_N_MODES; m++) {
-        const double *mine = t->ndcg + m * t->lists.n;
+    if (rk_mode_lacks(at, t->w->run->models, t->writer))
+        return false;
+    return is_asked_for(settings, at) ||
+           (is_auto(settings) && !rk_modes[at]->by_name_only &&
+            t->lists.n >= ENOUGH && cost_of(t, at, HEAT) <= t->left);
+}
 
-        if (rk_modes[m]->by_name_only || io->trials[m].lists < ENOUGH)
-            continue;
-        if (best && !is_better(mine, best, t->lists.n))
-            continue;
-        best = mine;
-        io->mode = m;
+
+/* Whether a mode need not be tried on all lists: on the first few of them it is
+ * far behind (racing: Maron & Moore, NIPS 1994). What it costs there is nearly
+ * all that a hopeless one costs. */
+static int run_heat(trials *t, rk_llm_learnt *io, size_t at, bool *is_out,
+                    rk_error *err)
+{
+    const rk_mode *mode = rk_modes[at];
+    double *ndcg = t->ndcg + at * t->lists.n;
+    rk_mode_lists few = t->lists;
+    int rc;
+
+    *is_out = false;
+    /* Who learns from others than the lists must see all that are asked. */
+    if (!t->best || mode->first_tokens || t->lists.n < 2 * HEAT ||
+        is_asked_for(t->w->snapshot->settings, at))
+        return RK_OK;
+    few.n = HEAT;
+    rc = try_mode(io, mode, &few, ndcg, err);
+    if (rc)
+        return rc;
+    t->left -= cost_of(t, at, HEAT);
+    *is_out = lead(ndcg, t->best, HEAT) < -2 ||
+              cost_of(t, at, t->lists.n - HEAT) > t->left;
+    if (*is_out)
+        note_trial(&io->trials[at], ndcg, HEAT, mode->tokens(&t->size));
+    else
+        t->left += cost_of(t, at, HEAT); /* asked again, and kept */
+    return RK_OK;
+}
+
+
+static int run_trial(trials *t, rk_llm_learnt *io, size_t at, rk_error *err)
+{
+    const rk_mode *mode = rk_modes[at];
+    double *ndcg = t->ndcg + at * t->lists.n;
+    bool is_out;
+    int rc = run_heat(t, io, at, &is_out, err);
+
+    if (rc || is_out)
+        return rc;
+    rc = try_mode(io, mode, &t->lists, ndcg, err);
+    if (rc)
+        return rc;
+    t->left -= cost_of(t, at, t->lists.n);
+    note_trial(&io->trials[at], ndcg, t->lists.n, mode->tokens(&t->size));
+    if (!mode->by_name_only && t->lists.n >= ENOUGH &&
+        (!t->best || lead(ndcg, t->best, t->lists.n) > 1)) {
+        t->best = ndcg;
+        io->mode = (uint32_t)at;
     }
+    return RK_OK;
+}
+
+
+/* The first of the table that can be asked. */
+static uint32_t first_able(const trials *t)
+{
+    uint32_t mode = 0;
+
+    while (mode + 1 < RK_N_MODES &&
+           (rk_modes[mode]->by_name_only ||
+            rk_mode_lacks(mode, t->w->run->models, t->writer)))
+        mode++;
+    return mode;
 }
 
 
@@ -268,20 +318,16 @@ int rk_modes_fit(rk_llm_learnt *io, const rk_workshop *w, rk_error *err)
     }
     if (rc == RK_OK)
         rc = rk_mode_lists_size(&t.lists, &t.size, err);
+    if (rc == RK_OK)
+        io->mode = first_able(&t);
     for (size_t m = 0; m < RK_N_MODES && rc == RK_OK; m++) {
         if (t.lists.n == 0 || !is_due(&t, m))
             continue;
-        rc = try_mode(io, rk_modes[m], &t.lists, t.ndcg + m * t.lists.n, err);
+        rc = run_trial(&t, io, m, err);
         if (rc == RK_ENOTREADY || (rk_modes[m]->asks_reranker &&
-                                   rk_loaded_is_away(w->run->models, rc))) {
+                                   rk_loaded_is_away(w->run->models, rc)))
             rc = RK_OK; /* nothing taught it, or it is away: untried */
-            continue;
-        }
-        note_trial(&io->trials[m], t.ndcg + m * t.lists.n, t.lists.n,
-                   rk_modes[m]->tokens(&t.size));
     }
-    if (rc == RK_OK)
-        choose(io, &t);
     rk_mode_lists_clear(&t.lists);
     free(t.ndcg);
     return rc;

@@ -46,6 +46,7 @@ typedef struct rk_like_model {
 #define RK_LLM_LIST            20 /* candidates of the lists it learns from */
 #define RK_LIKELIHOOD_FEATURES 5
 #define RK_NEARNESS_FEATURES   4
+#define RK_PROBE_FEATURES      2
 #define RK_STRANGERS           2
 
 /* A mode on lists of users whose next like is known. */
@@ -63,7 +64,7 @@ typedef struct rk_llm_learnt {
     float nearness[RK_NEARNESS_FEATURES];
     float slots[RK_LLM_LIST]; /* log-probability of a place in a list alone */
     rk_two_tower probe;
-    float probe_weights[1 + RK_LIKELIHOOD_FEATURES];
+    float probe_weights[RK_PROBE_FEATURES];
     /* (RK_STRANGERS, n_stranger_likes) items: paradigms/strangers.h. */
     const uint32_t *strangers;
     size_t n_stranger_likes;

@@ -561,7 +561,10 @@ static void test_a_probe_is_trained_and_tried(void **state)
     assert_ok(rk_modes_fit(&learnt, &c.readings.workshop, &err), err);
     assert_true(learnt.trials[probe].lists >= 40);
     assert_true(learnt.probe.n_user > 0);
-    assert_true(learnt.probe.n_item > learnt.probe.n_user); /* and vectors */
+    /* A user is the mean of the likes and the newest of them; an item its state
+     * and its vector. */
+    assert_int_equal(learnt.probe.n_user, 2 * learnt.probe.n_item);
+    assert_true(learnt.probe.n_item > c.readings.snapshot.d);
     assert_true(learnt.trials[rk_mode_find("letters")].lists == 0);
     c.run.usage = (rk_usage){0};
     assert_ok(rk_modes_fit(&again, &c.readings.workshop, &err), err);
