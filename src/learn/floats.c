@@ -3,6 +3,15 @@
 #include <math.h>
 
 
+bool rk_floats_finite(const float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(x[i]))
+            return false;
+    return true;
+}
+
+
 int rk_floats_get(const rk_bundle *b, const char *name, size_t rows,
                   size_t cols, const float **out, rk_error *err)
 {
@@ -15,11 +24,8 @@ int rk_floats_get(const rk_bundle *b, const char *name, size_t rows,
         return rk_fail(err, RK_EFORMAT, "%s is (%zu, %zu), expected (%zu, %zu)",
                        name, t.rows, t.cols, rows, cols);
     *out = t.data;
-    for (size_t i = 0; i < rows * cols; i++)
-        if (!isfinite((*out)[i]))
-            return rk_fail(err, RK_EFORMAT,
-                           "%s holds a value that is not "
-                           "finite",
-                           name);
+    if (!rk_floats_finite(*out, rows * cols))
+        return rk_fail(err, RK_EFORMAT, "%s holds a value that is not finite",
+                       name);
     return RK_OK;
 }

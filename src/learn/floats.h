@@ -1,8 +1,10 @@
-/* A trained matrix out of a bundle. Any thread. */
+/* Trained numbers, and a matrix of them out of a bundle. Any thread. */
 #ifndef RK_LEARN_FLOATS_H
 #define RK_LEARN_FLOATS_H
 
 #include "data/bundle.h"
+
+bool rk_floats_finite(const float *x, size_t n);
 
 /* The float32 tensor `name` of exactly this shape, where rk_bundle_get takes 0
  * for any, and all of it finite; borrowed from the bundle. RK_ENOTFOUND,

@@ -3,6 +3,7 @@
 #include "core/mem.h"
 #include "core/rng.h"
 #include "data/bundle_layout.h"
+#include "learn/floats.h"
 #include "learn/logistic.h"
 
 #include <math.h>
@@ -256,15 +257,6 @@ int rk_fm_put(const rk_fm *m, const char *name, rk_bundle_writer *w,
 }
 
 
-static bool all_finite(const float *x, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (!isfinite(x[i]))
-            return false;
-    return true;
-}
-
-
 int rk_fm_get(rk_fm **out, const char *name, const rk_bundle *b, size_t n,
               rk_error *err)
 {
@@ -285,7 +277,8 @@ int rk_fm_get(rk_fm **out, const char *name, const rk_bundle *b, size_t n,
     if (rc != RK_OK)
         return rc;
     if (w.cols == 0 || v.rows != w.cols - 1 || v.cols > RK_FM_MAX ||
-        !all_finite(w.data, w.cols) || !all_finite(v.data, v.rows * v.cols))
+        !rk_floats_finite(w.data, w.cols) ||
+        !rk_floats_finite(v.data, v.rows * v.cols))
         return rk_fail(err, RK_EFORMAT, "%s is no factorisation machine", full);
     m = rk_calloc(1, sizeof(*m));
     if (!m)

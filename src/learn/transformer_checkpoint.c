@@ -1,6 +1,7 @@
 #include "learn/transformer_checkpoint.h"
 
 #include "core/hash.h"
+#include "learn/floats.h"
 
 #include <math.h>
 #include <string.h>
@@ -73,15 +74,6 @@ int rk_checkpoint_save(const rk_checkpoint *c, const char *path,
 }
 
 
-static bool all_finite(const float *x, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (!isfinite(x[i]))
-            return false;
-    return true;
-}
-
-
 bool rk_checkpoint_load(const rk_checkpoint *c, const char *path,
                         uint64_t *epochs, uint64_t *steps)
 {
@@ -96,7 +88,8 @@ bool rk_checkpoint_load(const rk_checkpoint *c, const char *path,
                     RK_OK &&
                 rk_bundle_get(b, "moments", RK_F32, 2, c->n, &moments, NULL) ==
                     RK_OK &&
-                all_finite(w.data, c->n) && all_finite(moments.data, 2 * c->n);
+                rk_floats_finite(w.data, c->n) &&
+                rk_floats_finite(moments.data, 2 * c->n);
 
     if (ours) {
         memcpy(c->w, w.data, c->n * sizeof(*c->w));
