@@ -18,7 +18,7 @@
 
 enum { TOWERS, LIKELIHOOD };
 
-static const float usual[RK_PROBE_FEATURES] = {1, 0.4f};
+static const float usual[RK_PROBE_FEATURES] = {1, 0.25f};
 
 
 static const char *lacks(rk_llm *writer)
