@@ -15,6 +15,7 @@ typedef int (*rk_store_record_fn)(void *ctx, const char *id, const char *fields,
 typedef int (*rk_store_event_fn)(void *ctx, const rk_event *e, rk_error *err);
 typedef int (*rk_store_ledger_fn)(void *ctx, const rk_ledger_row *row,
                                   rk_error *err);
+typedef int (*rk_store_edit_fn)(void *ctx, const rk_edit *e, rk_error *err);
 
 typedef struct rk_store_backend {
     const char *scheme; /* of the URL: "sqlite" */
@@ -58,6 +59,12 @@ typedef struct rk_store_backend {
     int (*each_ledger)(void *conn, int64_t since, rk_store_ledger_fn each,
                        void *ctx, rk_error *err);
     int (*prune_ledger)(void *conn, int64_t day, uint64_t *n, rk_error *err);
+
+    int (*add_edit)(void *conn, const rk_edit *e, uint64_t *version,
+                    rk_error *err);
+    int (*edits_version)(void *conn, uint64_t *version, rk_error *err);
+    int (*each_edit)(void *conn, bool latest, rk_store_edit_fn each, void *ctx,
+                     rk_error *err);
 } rk_store_backend;
 
 extern const rk_store_backend rk_sqlite_backend;

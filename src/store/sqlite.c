@@ -178,4 +178,7 @@ const rk_store_backend rk_sqlite_backend = {
     .sum_ledger = rk_sqlite_sum_ledger,
     .each_ledger = rk_sqlite_each_ledger,
     .prune_ledger = rk_sqlite_prune_ledger,
+    .add_edit = rk_sqlite_add_edit,
+    .edits_version = rk_sqlite_edits_version,
+    .each_edit = rk_sqlite_each_edit,
 };

@@ -1,7 +1,7 @@
 /* The SQLite backend's insides: the one place that includes sqlite3.h. Its
  * files are sqlite.c (opening), sqlite_sql.c (every line of SQL), sqlite_tx.c
  * (statements, transactions, totals), sqlite_rows.c (items, users, events),
- * sqlite_kept.c (outputs, notes) and sqlite_ledger.c. */
+ * sqlite_kept.c (outputs, notes), sqlite_ledger.c and sqlite_edits.c. */
 #ifndef RK_STORE_SQLITE_H
 #define RK_STORE_SQLITE_H
 
@@ -48,6 +48,10 @@ enum rk_sqlite_sql {
     SQL_LEDGER_SUM_OF_USER,
     SQL_LEDGER_ALL,
     SQL_LEDGER_PRUNE,
+    SQL_EDIT_ADD,
+    SQL_EDITS_VERSION,
+    SQL_EDITS_ALL,
+    SQL_EDITS_LATEST,
     N_SQL
 };
 
@@ -122,5 +126,10 @@ int rk_sqlite_sum_ledger(void *conn, int64_t day, const char *user,
 int rk_sqlite_each_ledger(void *conn, int64_t since, rk_store_ledger_fn each,
                           void *ctx, rk_error *err);
 int rk_sqlite_prune_ledger(void *conn, int64_t day, uint64_t *n, rk_error *err);
+int rk_sqlite_add_edit(void *conn, const rk_edit *e, uint64_t *version,
+                       rk_error *err);
+int rk_sqlite_edits_version(void *conn, uint64_t *version, rk_error *err);
+int rk_sqlite_each_edit(void *conn, bool latest, rk_store_edit_fn each,
+                        void *ctx, rk_error *err);
 
 #endif

@@ -67,6 +67,20 @@ const rk_migration rk_sqlite_migrations[] = {
             "  cost_micros INTEGER NOT NULL,"
             "  PRIMARY KEY (day, user, model, purpose)"
             ") STRICT, WITHOUT ROWID;"},
+    {.version = 3,
+     .sql = "CREATE TABLE token_edits ("
+            "  version INTEGER PRIMARY KEY AUTOINCREMENT,"
+            "  kind TEXT NOT NULL,"
+            "  id TEXT NOT NULL,"
+            "  token TEXT NOT NULL,"
+            "  what TEXT NOT NULL,"
+            "  other TEXT NOT NULL," /* '': none */
+            "  weight REAL NOT NULL,"
+            "  who TEXT NOT NULL,"
+            "  at_us INTEGER NOT NULL"
+            ") STRICT;"
+            "CREATE INDEX token_edits_by_token"
+            " ON token_edits (kind, id, token, version);"},
 };
 
 const size_t rk_sqlite_n_migrations = sizeof(rk_sqlite_migrations) /
@@ -97,6 +111,10 @@ const size_t rk_sqlite_n_migrations = sizeof(rk_sqlite_migrations) /
 #define LEDGER_ALL                                                             \
     "SELECT day, model, purpose," LEDGER_SUMS " WHERE day >= ?1"               \
     " GROUP BY day, model, purpose ORDER BY day DESC, model, purpose"
+
+#define EDITS                                                                  \
+    "SELECT kind, id, token, what, other, weight, who, at_us, version"         \
+    " FROM token_edits"
 
 const char *const rk_sqlite_sql[N_SQL] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -177,4 +195,13 @@ const char *const rk_sqlite_sql[N_SQL] = {
     [SQL_LEDGER_SUM_OF_USER] = LEDGER_SUM " AND user = ?2",
     [SQL_LEDGER_ALL] = LEDGER_ALL,
     [SQL_LEDGER_PRUNE] = "DELETE FROM ledger WHERE day < ?1",
+
+    [SQL_EDIT_ADD] = "INSERT INTO token_edits (kind, id, token, what, other,"
+                     " weight, who, at_us)"
+                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    [SQL_EDITS_VERSION] = "SELECT ifnull(max(version), 0) FROM token_edits",
+    [SQL_EDITS_ALL] = EDITS " ORDER BY version",
+    [SQL_EDITS_LATEST] = EDITS " WHERE version IN (SELECT max(version)"
+                               " FROM token_edits GROUP BY kind, id, token)"
+                               " ORDER BY kind, id, token",
 };

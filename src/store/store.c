@@ -358,3 +358,71 @@ int rk_store_prune_ledger(rk_store *s, int64_t day, uint64_t *n, rk_error *err)
     *n = 0;
     return rc ? rc : s->backend->prune_ledger(s->conn, day, n, err);
 }
+
+
+static bool is_one_of(const char *text, const char *const *list)
+{
+    while (*list && strcmp(text, *list) != 0)
+        list++;
+    return *list != NULL;
+}
+
+
+static int edit_check(const rk_edit *e, rk_error *err)
+{
+    static const char *const words[] = {"set",   "ban",    "clear", "add",
+                                        "merge", "rename", NULL};
+    static const char *const kinds[] = {"item", "user", "vocabulary", NULL};
+    bool of_word = strcmp(e->kind, "vocabulary") == 0;
+    bool has_other = strcmp(e->what, "merge") == 0 ||
+                     strcmp(e->what, "rename") == 0;
+
+    if (!is_one_of(e->kind, kinds) || of_word == (e->id[0] != '\0'))
+        return rk_fail(err, RK_EINVAL,
+                       "an edit of '%.40s' '%.40s', expected an item's or "
+                       "user's id, or the vocabulary and none",
+                       e->kind, e->id);
+    if (!is_one_of(e->what, words) ||
+        (of_word ? strcmp(e->what, "set") == 0
+                 : has_other || strcmp(e->what, "add") == 0))
+        return rk_fail(err, RK_EINVAL, "an edit '%.40s' of the %s", e->what,
+                       e->kind);
+    if (!e->token[0] || has_other != (e->into[0] != '\0'))
+        return rk_fail(err, RK_EINVAL, "an edit '%s' lacks a word", e->what);
+    if (!(e->weight >= -1 && e->weight <= 1))
+        return rk_fail(err, RK_EINVAL, "weight is %g, must be -1 to 1",
+                       e->weight);
+    return RK_OK;
+}
+
+
+int rk_store_add_edit(rk_store *s, const rk_edit *e, uint64_t *version,
+                      rk_error *err)
+{
+    int rc = may_write(s, err);
+
+    *version = 0;
+    if (rc == RK_OK)
+        rc = edit_check(e, err);
+    return rc ? rc : s->backend->add_edit(s->conn, e, version, err);
+}
+
+
+int rk_store_edits_version(rk_store *s, uint64_t *version, rk_error *err)
+{
+    *version = 0;
+    return s->backend->edits_version(s->conn, version, err);
+}
+
+
+int rk_store_each_edit(rk_store *s, bool latest,
+                       int (*each)(void *ctx, const rk_edit *e, rk_error *err),
+                       void *ctx, rk_error *err)
+{
+    int rc;
+
+    s->n_walks++;
+    rc = s->backend->each_edit(s->conn, latest, each, ctx, err);
+    s->n_walks--;
+    return rc;
+}

@@ -84,6 +84,34 @@ int rk_store_put_note(rk_store *s, const char *name, const char *value,
 int rk_store_get_note(rk_store *s, const char *name, char **value,
                       rk_error *err);
 
+/* Token edits: what a person said of a word by hand. They are only added; of
+ * those with one kind, id and token the latest counts. */
+typedef struct rk_edit {
+    const char *kind;  /* "item" "user" "vocabulary" */
+    const char *id;    /* of the item or user; "": the vocabulary's */
+    const char *token; /* the word */
+    const char *what;  /* "set" "ban" "clear" "add" "merge" "rename" */
+    const char *into;  /* merge, rename: the other word; else "" */
+    double weight;     /* set: -1 to 1; else 0 */
+    const char *who;   /* made it; "": not told */
+    int64_t at_us;
+    uint64_t version; /* 1, 2, 3 ..., given by the store */
+} rk_edit;
+
+/* Adds one, durably; its version into *version. RK_EINVAL for what is not as
+ * above. */
+int rk_store_add_edit(rk_store *s, const rk_edit *e, uint64_t *version,
+                      rk_error *err);
+
+/* The version of the newest edit, 0: there is none. Cheap: for each request. */
+int rk_store_edits_version(rk_store *s, uint64_t *version, rk_error *err);
+
+/* Edits: all of them by version, or, with `latest`, those that count by kind,
+ * id and token (in the order of their bytes). Callback as above. */
+int rk_store_each_edit(rk_store *s, bool latest,
+                       int (*each)(void *ctx, const rk_edit *e, rk_error *err),
+                       void *ctx, rk_error *err);
+
 /* The ledger: what models were asked and what it cost, a row for each day,
  * model, purpose and user, to which use is added. */
 #define RK_LEDGER_MOST ((uint64_t)1 << 53) /* at which a count stands still */

@@ -132,7 +132,7 @@ static void test_sqlite_refuses_a_newer_store_with_both_versions(void **state)
     by_hand(d.path, "PRAGMA user_version = 99");
     assert_refused(d.path, RK_EFORMAT,
                    "s.db: the store has version 99, written by a newer "
-                   "reckon; this one reads up to version 2");
+                   "reckon; this one reads up to version 3");
     assert_int_equal(number_by_hand(d.path, "PRAGMA user_version"), 99);
     scratch_clear(&d);
 }
