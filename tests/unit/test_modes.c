@@ -18,6 +18,7 @@
 #define MOST    70 /* items that the shop has, or fewer */
 #define READERS 90 /* of the crowded shop, besides its own */
 #define LIKES   8
+#define VOLUMES 30 /* of each series */
 
 static shop prepared;
 static rk_snapshot with; /* the shop's, with settings of a test's own */
@@ -417,9 +418,43 @@ typedef struct class
 } class;
 
 
-static void class_open(class *c)
+/* Three series of books, and readers who each like one of them: the likeliest
+ * line is nearly always the right one. */
+static void fans(shop *s)
 {
-    crowd(&c->shop);
+    static const char *const series[] = {"dragon tales", "robot wars",
+                                         "garden days"};
+    static rk_event events[READERS * LIKES];
+    static char ids[READERS][16];
+    static char titles[3 * VOLUMES][32];
+    static char volumes[3 * VOLUMES][8];
+
+    shop_open(s, SCRIPTED);
+    for (size_t i = 0; i < 3 * VOLUMES; i++) {
+        const rk_field title = {"title", titles[i]};
+
+        snprintf(volumes[i], sizeof(volumes[i]), "V%zu", i);
+        snprintf(titles[i], sizeof(titles[i]), "%s %zu", series[i % 3], i / 3);
+        assert_ok(rk_put_items(s->engine, &(rk_record){volumes[i], &title, 1},
+                               1, &err),
+                  err);
+    }
+    for (uint32_t u = 0; u < READERS; u++) {
+        snprintf(ids[u], sizeof(ids[u]), "R%02u", u);
+        for (uint32_t k = 0; k < LIKES; k++)
+            events[u * LIKES + k] = (rk_event){
+                .user = ids[u],
+                .item = volumes[u % 3 + 3 * ((u + k) % VOLUMES)],
+                .type = "like",
+                .at_us = (k + 1) * 1000000};
+    }
+    assert_ok(rk_put_events(s->engine, events, READERS * LIKES, &err), err);
+}
+
+
+static void class_open(class *c, void (*fill)(shop *s))
+{
+    fill(&c->shop);
     c->settings = c->shop.engine->settings;
     c->run = rk_engine_run(c->shop.engine);
     assert_ok(rk_engine_corpus(&c->corpus, c->shop.engine->store,
@@ -468,7 +503,7 @@ static void test_lists_ask_for_what_comes_next(void **state)
     class c;
 
     (void)state;
-    class_open(&c);
+    class_open(&c, crowd);
     assert_ok(rk_mode_lists_make(&l, &c.readings.workshop, &err), err);
     assert_true(l.n >= 40);
     for (size_t i = 0; i < l.n; i++)
@@ -486,7 +521,7 @@ static void test_who_is_left_out_teaches_nothing(void **state)
     class c;
 
     (void)state;
-    class_open(&c);
+    class_open(&c, crowd);
     left_out = rk_calloc(c.corpus->n_users, sizeof(*left_out));
     for (size_t u = 0; u < c.corpus->n_users; u += 2)
         left_out[u] = true;
@@ -517,7 +552,7 @@ static void test_modes_are_tried_and_the_best_is_chosen(void **state)
     class c;
 
     (void)state;
-    class_open(&c);
+    class_open(&c, crowd);
     assert_ok(rk_modes_fit(&learnt, &c.readings.workshop, &err), err);
     assert_true(c.run.usage.candidate_tokens > 0);
     for (size_t m = 0; m < RK_N_MODES; m++) {
@@ -545,6 +580,33 @@ static void test_modes_are_tried_and_the_best_is_chosen(void **state)
 }
 
 
+static void test_a_mode_far_behind_is_not_tried_on_all_lists(void **state)
+{
+    rk_llm_learnt learnt = {0};
+    const rk_llm_trial *best;
+    size_t out = 0;
+    class c;
+
+    (void)state;
+    class_open(&c, fans);
+    assert_ok(rk_modes_fit(&learnt, &c.readings.workshop, &err), err);
+    best = &learnt.trials[learnt.mode];
+    assert_true(best->lists >= 40);
+    for (size_t m = 0; m < RK_N_MODES; m++) {
+        const rk_llm_trial *t = &learnt.trials[m];
+
+        assert_true(t->lists == 0 || t->lists == 12 || t->lists >= 40);
+        if (t->lists == 12) {
+            assert_true(t->ndcg < best->ndcg);
+            out++;
+        }
+    }
+    assert_true(out > 0);
+    rk_llm_learnt_clear(&learnt);
+    class_close(&c);
+}
+
+
 /* On users whom no list asks; what it read is kept. */
 static void test_a_probe_is_trained_and_tried(void **state)
 {
@@ -556,7 +618,7 @@ static void test_a_probe_is_trained_and_tried(void **state)
     (void)state;
     if (!has_states())
         skip();
-    class_open(&c);
+    class_open(&c, crowd);
     c.settings.llm_mode = "probe";
     assert_ok(rk_modes_fit(&learnt, &c.readings.workshop, &err), err);
     assert_true(learnt.trials[probe].lists >= 40);
@@ -672,6 +734,8 @@ int main(void)
         cmocka_unit_test(test_lists_ask_for_what_comes_next),
         cmocka_unit_test(test_who_is_left_out_teaches_nothing),
         cmocka_unit_test(test_modes_are_tried_and_the_best_is_chosen),
+        cmocka_unit_test_setup(test_a_mode_far_behind_is_not_tried_on_all_lists,
+                               fresh),
         cmocka_unit_test_setup(test_a_probe_is_trained_and_tried, fresh),
         cmocka_unit_test(test_a_bundle_brings_back_what_was_learnt),
         cmocka_unit_test_setup(test_a_bundle_may_be_older_than_the_last_mode,
